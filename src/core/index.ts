@@ -1,0 +1,12 @@
+/** The engine, free of any cloud: steps made once, settings reconciled, records that survive a kill. */
+export { type Applied, type ApplyOptions, apply, unapply } from './apply.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { digest } from './digest.ts'
+export { type Complaint, type ErrorCode, exitCodeOf, type Place, SindriError } from './error.ts'
+export type { Emit, SindriEvent, StepState } from './events.ts'
+export { type Lease, type LeaseOptions, type Owner, takeLease } from './lease.ts'
+export { type Plan, plan } from './plan.ts'
+export type { Setting } from './setting.ts'
+export { openSqliteStore } from './sqlite-store.ts'
+export { type Found, type Got, type Make, type Poll, type Step, step } from './step.ts'
+export type { Condition, Store, Versioned } from './store.ts'

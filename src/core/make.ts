@@ -1,0 +1,176 @@
+import type { Clock } from './clock.ts'
+import { SindriError } from './error.ts'
+import type { Emit } from './events.ts'
+import { type Journal, openJournal, type StepRecord, tokenOf } from './record.ts'
+import { retry } from './retry.ts'
+import type { Got, Make, Maker } from './step.ts'
+import type { Store } from './store.ts'
+
+export interface MakerOptions {
+  readonly release: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly emit: Emit
+  readonly got: Got
+}
+
+const defaultPollMs = 2_000
+const defaultDeadlineMs = 3 * 60 * 60 * 1000
+
+/**
+ * Carries out one step: at-least-once execution, at most one resource per (release, step, epoch).
+ * Order of writes: `begun` before anything else, the handle the moment it is known, `done` last.
+ */
+export function openMaker(options: MakerOptions): Maker {
+  const { release, store, clock, signal, emit, got } = options
+  const again = <T>(call: () => Promise<T>): Promise<T> => retry(clock, signal, call)
+
+  return {
+    async make<Out, Handle>(id: string, make: Make<Out, Handle>): Promise<Out> {
+      const tell = (state: Parameters<typeof stepEvent>[2], detail?: string): void =>
+        emit(stepEvent(id, make.title, state, detail))
+      let journal = await begin(id, make)
+      const found = await again(() => make.find(got))
+      if (found !== undefined) {
+        if (found.digest !== make.digest) throw foreign(make.title)
+        if (journal.record?.state !== 'done') await journal.write(next(journal, { state: 'done', out: found.out }))
+        tell('adopted')
+        return found.out
+      }
+      if (journal.record?.state === 'done') journal = await newEpoch(journal, id)
+      if (journal.record?.state === 'failed') journal = await afterFailure(journal, id, make)
+
+      let resumed = journal.record?.state === 'started'
+      for (;;) {
+        tell(resumed ? 'resumed' : 'started')
+        const ended = await carryOut(journal, id, make)
+        if ('done' in ended) {
+          tell('done')
+          return ended.done
+        }
+        if (!resumed) {
+          tell('failed', ended.failed)
+          throw new SindriError(
+            'failed',
+            `${make.title}: ${ended.failed}`,
+            ended.hint === undefined ? {} : { hint: ended.hint },
+          )
+        }
+        // What an earlier run began has ended badly meanwhile; this run has not tried yet.
+        tell('failed', `${ended.failed}; beginning again`)
+        journal = await newEpoch(await openJournal(store, id), id)
+        resumed = false
+      }
+    },
+
+    async unmake<Out, Handle>(id: string, make: Make<Out, Handle>): Promise<void> {
+      const journal = await openJournal(store, id)
+      const record = journal.record
+      if (record === undefined) return
+      const found = await again(() => make.find(got))
+      if (found !== undefined) await make.undo?.(found.out)
+      // The handle was written by this step's own `start`.
+      else if (record.handle !== undefined) await make.sweep?.(record.handle as Handle)
+      await journal.write(next(journal, { state: 'failed', error: 'undone' }))
+      emit(stepEvent(id, make.title, 'undone'))
+    },
+  }
+
+  async function begin<Out, Handle>(id: string, make: Make<Out, Handle>): Promise<Journal> {
+    const journal = await openJournal(store, id)
+    if (journal.record === undefined) return journal.write(fresh(id, make.digest, 1))
+    if (journal.record.digest !== make.digest) throw foreign(make.title)
+    return journal
+  }
+
+  function fresh(id: string, inputs: string, epoch: number): StepRecord {
+    return { state: 'begun', epoch, digest: inputs, token: tokenOf(release, id, inputs, epoch), at: clock.now() }
+  }
+
+  function next(journal: Journal, change: Partial<StepRecord>): StepRecord {
+    if (journal.record === undefined) throw new SindriError('failed', 'a step was continued before it was begun')
+    return { ...journal.record, ...change, at: clock.now() }
+  }
+
+  async function newEpoch(journal: Journal, id: string): Promise<Journal> {
+    const { digest, epoch } = next(journal, {})
+    return journal.write(fresh(id, digest, epoch + 1))
+  }
+
+  async function afterFailure<Out, Handle>(journal: Journal, id: string, make: Make<Out, Handle>): Promise<Journal> {
+    const handle = journal.record?.handle
+    if (handle !== undefined) await again(async () => make.sweep?.(handle as Handle))
+    return newEpoch(journal, id)
+  }
+
+  async function carryOut<Out, Handle>(journal: Journal, id: string, make: Make<Out, Handle>): Promise<Ended<Out>> {
+    let current = journal
+    const deadline = clock.now() + (make.deadlineMs ?? defaultDeadlineMs)
+    if (current.record?.handle === undefined) {
+      signal.throwIfAborted()
+      const { token } = next(current, {})
+      const handle = await again(() => make.start(got, token))
+      current = await current.write(next(current, { state: 'started', handle }))
+    }
+    // Written by this step's own `start`, through JSON.
+    const handle = current.record?.handle as Handle
+    for (;;) {
+      if (signal.aborted) await cancel(current, id, make, handle)
+      signal.throwIfAborted()
+      const poll = await again(() => make.poll(handle, got))
+      if ('done' in poll) {
+        await current.write(next(current, { state: 'done', out: poll.done }))
+        return poll
+      }
+      if ('failed' in poll) {
+        await again(async () => make.sweep?.(handle))
+        await current.write(next(current, { state: 'failed', error: poll.failed }))
+        return poll
+      }
+      if (clock.now() > deadline) {
+        const minutes = Math.round((make.deadlineMs ?? defaultDeadlineMs) / 60_000)
+        throw new SindriError('timeout', `${make.title} was not done within ${minutes} minutes (${poll.busy})`, {
+          hint: 'run the same command again: it goes on where this one stopped',
+        })
+      }
+      emit({
+        type: 'progress',
+        id,
+        phase: poll.busy,
+        ...(poll.fraction === undefined ? {} : { fraction: poll.fraction }),
+      })
+      await clock.sleep(make.pollEveryMs ?? defaultPollMs, signal).catch(() => undefined)
+    }
+  }
+
+  async function cancel<Out, Handle>(
+    journal: Journal,
+    id: string,
+    make: Make<Out, Handle>,
+    handle: Handle,
+  ): Promise<void> {
+    if (make.cancel === undefined) return
+    await make.cancel(handle)
+    await make.sweep?.(handle)
+    await journal.write(next(journal, { state: 'failed', error: 'cancelled' }))
+    emit(stepEvent(id, make.title, 'cancelled'))
+  }
+}
+
+type Ended<Out> = { readonly done: Out } | { readonly failed: string; readonly hint?: string }
+
+function stepEvent(
+  id: string,
+  title: string,
+  state: 'adopted' | 'started' | 'resumed' | 'done' | 'failed' | 'cancelled' | 'undone',
+  detail?: string,
+): { type: 'step'; id: string; title: string; state: typeof state; detail?: string } {
+  return { type: 'step', id, title, state, ...(detail === undefined ? {} : { detail }) }
+}
+
+function foreign(title: string): SindriError {
+  return new SindriError('conflict', `${title}: what exists under this name was made from something else`, {
+    hint: 'release under a new name, or remove what exists; it is never overwritten or adopted',
+  })
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { SindriError } from './error.ts'
+import type { Store } from './store.ts'
+
+/** File systems where SQLite's locks do not hold: NFS, SMB, CIFS, SMB2 (linux/magic.h). */
+const networkFileSystems: ReadonlySet<number> = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42])
+
+/** How long a writer waits for another process. SQLite's own default is not at all, and loses writes. */
+const busyTimeoutMs = 10_000
+
+/** Opens the records of one release, making the file (0600 by its 0700 folder) when absent. */
+export function openSqliteStore(file: string): Store {
+  const folder = dirname(file)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (networkFileSystems.has(statfsSync(folder).type)) {
+    throw new SindriError('prerequisite', `${folder} is on a network file system, where records can be lost`, {
+      hint: 'set SINDRI_HOME to a folder on a local disk',
+    })
+  }
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL)',
+  )
+  const read = database.prepare('SELECT value, version FROM record WHERE key = ?')
+  const insert = database.prepare('INSERT INTO record VALUES (?, ?, 1) ON CONFLICT DO NOTHING')
+  const update = database.prepare('UPDATE record SET value = ?, version = version + 1 WHERE key = ? AND version = ?')
+  const keys = database.prepare('SELECT key FROM record WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key')
+  return {
+    async get(key) {
+      const row = read.get(key)
+      return row === undefined ? undefined : { value: String(row['value']), version: String(row['version']) }
+    },
+    async put(key, value, condition) {
+      if ('ifAbsent' in condition) return insert.run(key, value).changes === 1 ? '1' : undefined
+      const version = Number(condition.ifMatch)
+      return update.run(value, key, version).changes === 1 ? String(version + 1) : undefined
+    },
+    async list(prefix) {
+      return keys.all(prefix).map((row) => String(row['key']))
+    },
+    close: () => database.close(),
+  }
+}
