@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+docker --version
+systemctl is-enabled docker.service

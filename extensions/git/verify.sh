@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+git --version
+git lfs version

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+PATH=$PATH:/snap/bin
+kubectl version --client

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+node --version
+npm --version

@@ -1,0 +1,219 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve as absolute, join } from 'node:path'
+import type { Target } from '../../clouds/cloud.ts'
+import { cloud as cloudOf } from '../../clouds/index.ts'
+import type { Resolved } from '../../config/resolved.ts'
+import { apply } from '../../core/apply.ts'
+import { messageOf } from '../../core/error.ts'
+import { takeLease } from '../../core/lease.ts'
+import { plan } from '../../core/plan.ts'
+import { openSqliteStore } from '../../core/sqlite-store.ts'
+import type { Store } from '../../core/store.ts'
+import { render } from '../../packer/hcl.ts'
+import { ensurePlugins } from '../../packer/validate.ts'
+import { type Packer, packerVersion } from '../../packer/version.ts'
+import { currentRelease, type Release, releaseName, writeRelease } from '../../release/release.ts'
+import { type ConfigOptions, configureWithVariables } from '../configure.ts'
+import type { Context } from '../context.ts'
+import { processGone } from '../owner.ts'
+import { packerEnvironment } from '../packer-environment.ts'
+import { recordsFolder } from '../places.ts'
+import { sindriArchive, versionOf } from './archive.ts'
+import { fingerprint } from './fingerprint.ts'
+import { type ImageStepOptions, imageStep } from './image-step.ts'
+import { checkFiles, localFiles, tellDropped, templateBlocks, templateInput } from './template.ts'
+
+export interface BuildOptions extends ConfigOptions {
+  /** Build even when an image of the same fingerprint exists; the old one stays. */
+  readonly force: boolean
+  /** What is lost with an old Packer is an error. */
+  readonly strict: boolean
+  readonly debug: boolean
+  readonly varFiles: readonly string[]
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** What `build --json` prints. */
+export interface BuildResult {
+  readonly cloud: string
+  readonly image_id: string
+  readonly name: string
+  readonly region: string
+  /** True when the image existed: no instance was started. */
+  readonly cached: boolean
+  readonly fingerprint: string
+  /** Image id by region, the build region included. */
+  readonly regions: Readonly<Record<string, string>>
+  /** `private`, or who may launch it, by region. */
+  readonly readers: Readonly<Record<string, string>>
+  readonly base: string
+  readonly sindri_version: string
+  readonly profile: string
+  readonly extensions: readonly string[]
+  /** Settings that were changed by this run. */
+  readonly changed: readonly string[]
+  /** Best-effort steps that failed. */
+  readonly failed: readonly { readonly id: string; readonly message: string }[]
+  readonly elapsed_seconds: number
+  readonly rehearsed: boolean
+}
+
+/** Builds the image of this config, or finds it built; copies it and opens it to its readers. Safe to repeat after any interruption. */
+export async function build(options: BuildOptions, context: Context): Promise<BuildResult> {
+  const began = context.clock.now()
+  const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
+  const resolved = await configureWithVariables(options, context, packer.path)
+  const prepared = await prepare(options, resolved, packer, context)
+  const target = await cloudOf(resolved.cloud).connect(resolved)
+  const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
+  const folder = join(recordsFolder(context), 'releases', resolved.cloud, account)
+  const pointers = openSqliteStore(join(folder, `${prepared.fingerprint}.db`))
+  const lease = await takeLease({
+    store: pointers,
+    owner: { host: context.hostName, pid: context.processId, nonce: String(began) },
+    clock: context.clock,
+    gone: processGone(context.hostName),
+  })
+  try {
+    const { release, cached } = await chooseRelease(options, resolved, prepared.fingerprint, target, pointers, context)
+    const store = openSqliteStore(join(folder, `${release.name}.db`))
+    try {
+      const image = imageStep({ ...prepared.step, release, target, runs: join(recordsFolder(context), 'runs') })
+      const published = target.publish.plan(release, image)
+      const changed: string[] = []
+      const readers: Record<string, string> = {}
+      const applied = await apply({
+        release: release.name,
+        plan: plan([image, ...published.copies], published.settings),
+        store,
+        clock: context.clock,
+        signal: AbortSignal.any([context.signal, lease.lost]),
+        emit(event) {
+          if (event.type === 'setting' && event.change === 'made') changed.push(event.id)
+          if (event.type === 'setting' && event.id.startsWith('readers/'))
+            readers[event.id.slice('readers/'.length)] = event.to
+          context.emit(event)
+        },
+      })
+      await writeRelease(pointers, { name: release.name, createdAt: release.createdAt, finished: true })
+      const failed = new Set(applied.failures.map((failure) => failure.id))
+      const made = [image, ...published.copies].filter((one) => !failed.has(one.id)).map((one) => applied.got(one))
+      return {
+        cloud: resolved.cloud,
+        image_id: applied.got(image).id,
+        name: release.name,
+        region: release.region,
+        cached,
+        fingerprint: release.fingerprint,
+        regions: Object.fromEntries(made.map((one) => [one.region, one.id])),
+        readers,
+        base: resolved.build.base,
+        sindri_version: prepared.version,
+        profile: resolved.build.profile,
+        extensions: prepared.extensions,
+        changed,
+        failed: applied.failures.map(({ id, error }) => ({ id, message: messageOf(error) })),
+        elapsed_seconds: Math.round((context.clock.now() - began) / 100) / 10,
+        rehearsed: context.rehearsal !== undefined,
+      }
+    } finally {
+      store.close()
+    }
+  } finally {
+    await lease.release()
+    pointers.close()
+  }
+}
+
+/** By this the builder opens SSH to the caller alone. Where an old Packer lacks it, Sindri finds the address itself. */
+const callerAttribute = 'temporary_security_group_source_public_ip'
+
+interface Prepared {
+  readonly fingerprint: string
+  readonly version: string
+  readonly extensions: readonly string[]
+  readonly step: Omit<ImageStepOptions, 'release' | 'target' | 'runs'>
+}
+
+/** Everything that can fail before the cloud is asked for anything. */
+async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer, context: Context): Promise<Prepared> {
+  await checkFiles(resolved, context)
+  const cloud = cloudOf(resolved.cloud)
+  const version = versionOf(resolved, context)
+  const files = localFiles(context, await sindriArchive(resolved, context))
+  const input = await templateInput(cloud, resolved, files, context, {
+    marks: undefined,
+    manifest: 'manifest.json',
+    version,
+  })
+  const { dropped } = templateBlocks(input, packer.version)
+  const unknownCaller = dropped.some((one) => one.name === callerAttribute)
+  tellDropped(
+    dropped.filter((one) => one.name !== callerAttribute),
+    packer.version,
+    options.strict,
+    context,
+  )
+  const environment = packerEnvironment(context)
+  return {
+    fingerprint: await fingerprint(input),
+    version,
+    extensions: input.variables.extensions,
+    step: {
+      packer: packer.path,
+      environment,
+      debug: options.debug,
+      variables: variableArguments(options, context),
+      async template(marks, manifest, folder, target) {
+        const callerRange = unknownCaller ? await target.callerRange() : undefined
+        const marked = await templateInput(cloud, resolved, files, context, {
+          marks: { ...marks, callerRange },
+          manifest,
+          version,
+        })
+        const file = join(folder, `${resolved.cloud}.pkr.hcl`)
+        await writeFile(file, render(templateBlocks(marked, packer.version).blocks), { mode: 0o600 })
+        if (packer.plugins) await ensurePlugins({ path: packer.path, folder, env: environment })
+        return file
+      },
+    },
+  }
+}
+
+/** Finds the release to go on with: one that exists in the cloud, one an earlier run began, or a new one. */
+async function chooseRelease(
+  options: BuildOptions,
+  resolved: Resolved,
+  print: string,
+  target: Target,
+  pointers: Store,
+  context: Context,
+): Promise<{ readonly release: Release; readonly cached: boolean }> {
+  const { region } = cloudOf(resolved.cloud).placement(resolved)
+  const make = (name: string, createdAt: string): Release => ({
+    name,
+    createdAt,
+    fingerprint: print,
+    cloud: resolved.cloud,
+    region,
+  })
+  const pointer = await currentRelease(pointers)
+  if (pointer !== undefined && !pointer.finished)
+    return { release: make(pointer.name, pointer.createdAt), cached: false }
+  if (!options.force && resolved.build.cache) {
+    const images = await target.images.list(region, { fingerprint: print })
+    const existing = images.find((image) => image.state === 'available' && image.release !== undefined)
+    if (existing?.release !== undefined) return { release: make(existing.release, existing.createdAt), cached: true }
+  }
+  const now = context.clock.now()
+  const release = make(releaseName(resolved.imageName, now), new Date(now).toISOString())
+  await writeRelease(pointers, { name: release.name, createdAt: release.createdAt, finished: false })
+  return { release, cached: false }
+}
+
+function variableArguments(options: BuildOptions, context: Context): readonly string[] {
+  return [
+    ...options.varFiles.map((file) => `-var-file=${absolute(context.cwd, file)}`),
+    ...Object.entries(options.variables).flatMap(([name, value]) => ['-var', `${name}=${value}`]),
+  ]
+}

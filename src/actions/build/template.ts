@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises'
+import { resolve as absolute, isAbsolute, join } from 'node:path'
+import type { Cloud, ReleaseMarks } from '../../clouds/cloud.ts'
+import type { Resolved } from '../../config/resolved.ts'
+import { type Complaint, SindriError } from '../../core/error.ts'
+import { type Dropped, forVersion } from '../../packer/dialect.ts'
+import { type Block, environment, variableBlock } from '../../packer/hcl.ts'
+import { sharedTemplate, type TemplateInput } from '../../packer/template.ts'
+import { type Packer, packerVersion } from '../../packer/version.ts'
+import { type ProvisionFiles, provisionPhases } from '../../release/provision.ts'
+import type { Context } from '../context.ts'
+import { planExtensions } from '../extensions.ts'
+
+/** Where the releases of Sindri are published. */
+export const releaseUrl = 'https://github.com/pacphi/sindri/releases/download'
+
+/** Where provisioning takes its files from, when Packer runs on this machine for this config. */
+export function localFiles(context: Context, archive: string | undefined): ProvisionFiles {
+  return {
+    scripts: join(context.self.assets, 'provision'),
+    extensions: join(context.self.assets, 'extensions'),
+    archive,
+    located: (path) => keepSlash(path, isAbsolute(path) ? path : absolute(context.cwd, path)),
+  }
+}
+
+/** Packer copies the contents of a folder that ends in a slash, and the folder itself otherwise. */
+function keepSlash(written: string, path: string): string {
+  return written.endsWith('/') ? `${path}/` : path
+}
+
+/** What the template of this config is made of. Offline; the same input gives the same template. */
+export async function templateInput(
+  cloud: Cloud,
+  resolved: Resolved,
+  files: ProvisionFiles,
+  context: Context,
+  options: { readonly marks: ReleaseMarks | undefined; readonly manifest: string; readonly version: string },
+): Promise<TemplateInput> {
+  const source = await cloud.source()
+  const extensions = await planExtensions(
+    join(context.self.assets, 'extensions'),
+    resolved.build.profile,
+    resolved.build.extensions,
+  )
+  const own = source(resolved, options.marks)
+  const secrets = resolved.secrets.map(({ variable, name }) =>
+    variableBlock(variable, {
+      type: 'string',
+      description: `The value of ${name}`,
+      sensitive: true,
+      default: environment(name),
+    }),
+  )
+  return {
+    ...own,
+    ownVariables: [...(own.ownVariables ?? []), ...secrets],
+    variables: {
+      imageName: resolved.imageName,
+      sindriVersion: options.version,
+      profile: resolved.build.profile,
+      extensions: extensions.map((extension) => extension.name),
+    },
+    provision: provisionPhases(resolved, files, releaseUrl),
+    manifest: options.manifest,
+    custom: { release: options.marks?.name ?? '', base: resolved.build.base },
+  }
+}
+
+/** The whole template in one document, in the dialect of a version of Packer. */
+export function templateBlocks(
+  input: TemplateInput,
+  packerVersion: string,
+): { readonly blocks: readonly Block[]; readonly dropped: readonly Dropped[] } {
+  return forVersion(sharedTemplate(input), packerVersion)
+}
+
+/** Tells what this Packer cannot do; what concerns security is an error under --strict. */
+export function tellDropped(
+  dropped: readonly Dropped[],
+  packerVersion: string,
+  strict: boolean,
+  context: Context,
+): void {
+  const lost = dropped.filter((one) => one.security)
+  if (lost.length === 0) return
+  const names = lost.map(({ component, name }) => `${component}.${name}`).join(', ')
+  const hint = 'install Packer 1.9 or newer, whose builders know them'
+  const message = `Packer ${packerVersion} does not know ${names}: the build instance is less protected than the config asks`
+  if (strict) throw new SindriError('prerequisite', message, { hint })
+  context.emit({ type: 'warning', message, hint })
+}
+
+/** Fails with every file at once that the config names and that is not there. */
+export async function checkFiles(resolved: Resolved, context: Context): Promise<void> {
+  const { build } = resolved
+  const named = [
+    ...build.scripts.map((path) => ['build.scripts', path] as const),
+    ...build.fileUploads.map((upload) => ['build.file_uploads', upload.source] as const),
+    ...(build.ansiblePlaybook === undefined ? [] : [['build.ansible_playbook', build.ansiblePlaybook] as const]),
+  ]
+  const checked = await Promise.all(
+    named.map(async ([field, path]): Promise<Complaint[]> => {
+      const there = await stat(absolute(context.cwd, path)).then(
+        () => true,
+        () => false,
+      )
+      return there ? [] : [{ message: `${field}: there is no ${path}`, hint: `paths begin at ${context.cwd}` }]
+    }),
+  )
+  const complaints = checked.flat()
+  if (complaints.length === 0) return
+  throw new SindriError('config', complaints.map((one) => one.message).join('\n'), { complaints })
+}
+
+/** The Packer that templates are written for when none is installed. */
+const currentPacker = { version: '1.15.1', plugins: true } as const
+
+/** The installed Packer's version, or today's when there is none: templates can be written without Packer. */
+export async function installedPacker(context: Context): Promise<Pick<Packer, 'version' | 'plugins'>> {
+  try {
+    return await packerVersion({ env: context.environment, cacheFolder: context.cache })
+  } catch (error) {
+    if (error instanceof SindriError && error.code === 'prerequisite') return currentPacker
+    throw error
+  }
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Cloud } from '../clouds/cloud.ts'
+import { clouds } from '../clouds/index.ts'
+import { messageOf, SindriError } from '../core/error.ts'
+import { familyOf, packerVersion } from '../packer/version.ts'
+import { type ConfigOptions, configure } from './configure.ts'
+import type { Context } from './context.ts'
+
+export interface CloudCheck {
+  readonly cloud: string
+  readonly title: string
+  /** The vendor's command line; Sindri itself works without it. */
+  readonly cli: { readonly version: string | undefined; readonly install: string }
+  readonly credentials: {
+    readonly identity: string | undefined
+    readonly problem: string | undefined
+    readonly run: string
+  }
+  /** How many actions the config needs allowed; `sindri vm permissions` lists them. */
+  readonly permissions: { readonly needed: number; readonly missing: readonly string[] }
+}
+
+export interface DoctorResult {
+  readonly packer: {
+    readonly version: string | undefined
+    readonly problem: string | undefined
+    readonly hint: string | undefined
+  }
+  readonly clouds: readonly CloudCheck[]
+  /** True when everything that is needed to build was found. */
+  readonly ready: boolean
+}
+
+/** Looks for what a build needs: Packer, each cloud's credentials and permissions, and, for convenience, its CLI. */
+export async function doctor(
+  options: ConfigOptions & { readonly cloud: string },
+  context: Context,
+): Promise<DoctorResult> {
+  const chosen = options.cloud === 'all' ? clouds : clouds.filter((one) => one.id === options.cloud)
+  const [packer, checked] = await Promise.all([
+    checkPacker(context),
+    Promise.all(chosen.map((one) => checkCloud(one, options, context))),
+  ])
+  const ready =
+    packer.problem === undefined &&
+    checked.every((one) => one.credentials.identity !== undefined && one.permissions.missing.length === 0)
+  return { packer, clouds: checked, ready }
+}
+
+async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
+  try {
+    const { version } = await packerVersion({ env: context.environment, cacheFolder: context.cache })
+    familyOf(version)
+    return { version, problem: undefined, hint: undefined }
+  } catch (error) {
+    return {
+      version: undefined,
+      problem: messageOf(error),
+      hint: error instanceof SindriError ? error.hint : undefined,
+    }
+  }
+}
+
+async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context): Promise<CloudCheck> {
+  const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id } }, context)
+  const [target, { of }] = await Promise.all([cloud.connect(resolved), cloud.permissions()])
+  const needed = of(resolved)
+  const [version, who] = await Promise.all([
+    versionOf(cloud, context),
+    target.identity().then(
+      (identity) => ({ identity, problem: undefined }),
+      (error: unknown) => ({ identity: undefined, problem: messageOf(error) }),
+    ),
+  ])
+  const missing = who.identity === undefined ? [] : await target.missing(needed)
+  return {
+    cloud: cloud.id,
+    title: cloud.title,
+    cli: { version, install: cloud.cli.install },
+    credentials: { ...who, run: cloud.login },
+    permissions: { needed: needed.length, missing },
+  }
+}
+
+async function versionOf(cloud: Cloud, context: Context): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(cloud.cli.command, [...cloud.cli.versionArguments], {
+      env: { ...context.environment },
+      timeout: 20_000,
+    })
+    return /\d+\.\d+[\w.]*/.exec(`${stdout}${stderr}`)?.[0]
+  } catch {
+    // Absent, or too broken to tell its version: for doctor it is not there.
+    return undefined
+  }
+}

@@ -1,0 +1,28 @@
+import { cloud as cloudOf } from '../clouds/index.ts'
+import { render } from '../packer/hcl.ts'
+import { releaseName } from '../release/release.ts'
+import { versionOf } from './build/archive.ts'
+import { installedPacker, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
+import { type ConfigOptions, configure } from './configure.ts'
+import type { Context } from './context.ts'
+
+/** The template `build` would run, as one document. Offline: no cloud is asked, no SDK loaded, nothing written. */
+export async function dryRun(options: ConfigOptions & { readonly strict: boolean }, context: Context): Promise<string> {
+  const resolved = await configure(options, context)
+  const packer = await installedPacker(context)
+  const archive = resolved.build.sindriVersion === 'latest' ? 'files/sindri.gz' : undefined
+  const marks = {
+    name: releaseName(resolved.imageName, context.clock.now()),
+    fingerprint: 'of-the-build',
+    token: 'of-the-build',
+  }
+  const version = versionOf(resolved, context)
+  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive), context, {
+    marks,
+    manifest: 'manifest.json',
+    version,
+  })
+  const { blocks, dropped } = templateBlocks(input, packer.version)
+  tellDropped(dropped, packer.version, options.strict, context)
+  return render(blocks)
+}

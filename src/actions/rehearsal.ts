@@ -1,0 +1,50 @@
+import { SindriError } from '../core/error.ts'
+import { current, down, type Places, type Rehearsal, type Status, serve, status, up } from '../rehearsal/index.ts'
+import type { Context } from './context.ts'
+
+export interface RehearsalUpOptions {
+  /** Path of an IAM policy document to enforce; `none` lifts it. */
+  readonly policy?: string | undefined
+  /** Failures to come, for example `CopyImage:before:Throttling:2`. */
+  readonly faults?: readonly string[] | undefined
+}
+
+/** Starts the rehearsal unless it runs. The first time makes the base disks, which takes about a minute. */
+export function rehearsalUp(options: RehearsalUpOptions, context: Context): Promise<Rehearsal> {
+  return up({
+    places: placesOf(context),
+    serve: [...context.self.command, 'rehearsal', 'serve'],
+    environment: context.environment,
+    signal: context.signal,
+    tell: (message) => context.emit({ type: 'note', message }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+  })
+}
+
+/** Ends the rehearsal and removes all it made; safe after a crash and when nothing runs. */
+export function rehearsalDown(context: Context): Promise<{ readonly stopped: readonly string[] }> {
+  return down(placesOf(context))
+}
+
+/** What the rehearsed clouds hold, and the last requests they were asked. */
+export function rehearsalStatus(context: Context): Promise<Status> {
+  return status(placesOf(context))
+}
+
+/** The environment that points vendors' command lines and Packer at the running rehearsal. */
+export async function rehearsalEnvironment(context: Context): Promise<Readonly<Record<string, string>>> {
+  const running = await current(placesOf(context))
+  if (running === undefined)
+    throw new SindriError('failed', 'no rehearsal is running', { hint: 'start one with sindri rehearsal up' })
+  return running.environment
+}
+
+/** The rehearsal itself, in the process that `up` starts. */
+export function rehearsalServe(context: Context): Promise<void> {
+  return serve(placesOf(context), context.signal)
+}
+
+function placesOf(context: Context): Places {
+  return { home: context.home, cache: context.cache }
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cloud as cloudOf } from '../clouds/index.ts'
+import { SindriError } from '../core/error.ts'
+import { render } from '../packer/hcl.ts'
+import { ensurePlugins, validatePacker } from '../packer/validate.ts'
+import { packerVersion } from '../packer/version.ts'
+import { sindriArchive, versionOf } from './build/archive.ts'
+import { checkFiles, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
+import { type ConfigOptions, configure } from './configure.ts'
+import type { Context } from './context.ts'
+import { packerEnvironment } from './packer-environment.ts'
+
+export interface ValidateOptions extends ConfigOptions {
+  readonly syntaxOnly: boolean
+  readonly strict: boolean
+}
+
+/** What `validate --json` prints. */
+export interface ValidateResult {
+  readonly valid: boolean
+  readonly cloud: string
+  /** The version of Packer that was asked. */
+  readonly packer: string
+  readonly errors: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Checks the config against Sindri's own rules, without Packer or credentials, and then its template with Packer. */
+export async function validate(options: ValidateOptions, context: Context): Promise<ValidateResult> {
+  const resolved = await configure(options, context)
+  await checkFiles(resolved, context)
+  const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
+  const archive = options.syntaxOnly ? undefined : await sindriArchive(resolved, context)
+  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive), context, {
+    marks: undefined,
+    manifest: 'manifest.json',
+    version: versionOf(resolved, context),
+  })
+  const { blocks, dropped } = templateBlocks(input, packer.version)
+  tellDropped(dropped, packer.version, options.strict, context)
+  const folder = await mkdtemp(join(tmpdir(), 'sindri-validate-'))
+  try {
+    await writeFile(join(folder, `${resolved.cloud}.pkr.hcl`), render(blocks), { mode: 0o600 })
+    const where = { path: packer.path, folder, env: packerEnvironment(context) }
+    if (packer.plugins && !options.syntaxOnly) await ensurePlugins(where)
+    const { ok, diagnostics } = await validatePacker({ ...where, syntaxOnly: options.syntaxOnly })
+    const told = (severity: string): string[] =>
+      diagnostics.filter((one) => one.severity === severity).map((one) => one.message)
+    return {
+      valid: ok,
+      cloud: resolved.cloud,
+      packer: packer.version,
+      errors: told('error'),
+      warnings: told('warning'),
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The error a failed validation ends with. */
+export function invalid(result: ValidateResult): SindriError {
+  return new SindriError('failed', `Packer ${result.packer} refuses the template:\n  ${result.errors.join('\n  ')}`, {
+    hint: "'sindri vm build --dry-run' prints the template",
+  })
+}

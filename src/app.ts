@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { buildCommand } from './commands/build.ts'
+import { deleteCommand, listCommand } from './commands/images.ts'
+import { initCommand } from './commands/init.ts'
+import { deployCommand, terminateCommand } from './commands/instances.ts'
+import { doctorCommand, permissionsCommand } from './commands/prerequisites.ts'
+import { rehearsalCommands } from './commands/rehearsal.ts'
+import type { Session } from './commands/session.ts'
+import { tryCommand } from './commands/try.ts'
+import { validateCommand } from './commands/validate.ts'
+
+/** The command tree. What a command does loads only when it runs. */
+export function app(version: string, session: Session): Command {
+  const program = new Command('sindri')
+    .description('One sindri.yaml becomes golden VM images in many clouds')
+    .version(version, '-V, --version', 'print the version')
+    .showHelpAfterError('(run with --help for the flags)')
+    .configureHelp({ sortSubcommands: false })
+  const vm = program.command('vm').alias('packer').description('VM images: build, list, share, deploy, delete')
+  buildCommand(vm.command('build'), session)
+  validateCommand(vm.command('validate'), session)
+  listCommand(vm.command('list'), session)
+  deleteCommand(vm.command('delete'), session)
+  doctorCommand(vm.command('doctor'), session)
+  initCommand(vm.command('init'), session)
+  deployCommand(vm.command('deploy'), session)
+  terminateCommand(vm.command('terminate'), session)
+  permissionsCommand(vm.command('permissions'), session)
+  rehearsalCommands(program, session)
+  tryCommand(program, session)
+  return program
+}

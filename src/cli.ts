@@ -1,0 +1,132 @@
+import { homedir, hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { isSea } from 'node:sea'
+import { fileURLToPath } from 'node:url'
+import { CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import type { Context, Self } from './actions/context.ts'
+import { app } from './app.ts'
+import type { CommonFlags, Session } from './commands/session.ts'
+import { systemClock } from './core/clock.ts'
+import { exitCodeOf, SindriError } from './core/error.ts'
+import { failureJson, failureText } from './report/failure.ts'
+import { openTerminal } from './report/terminal.ts'
+
+const interrupted = new SindriError('cancelled', 'cancelled')
+
+/** Runs one command line; the process's only edge. */
+async function main(words: readonly string[]): Promise<void> {
+  const self = selfOf()
+  const cancel = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort(interrupted))
+  const session = sessionOf(self, cancel.signal)
+  const program = app(self.version, session)
+  for (const command of [program, ...descendants(program)]) command.exitOverride()
+  if (words[0] === 'complete') {
+    const { default: tab } = await import('@bomb.sh/tab/commander')
+    tab(program)
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else fail(error, words.includes('--json'))
+  }
+}
+
+function descendants(program: ReturnType<typeof app>): readonly ReturnType<typeof app>[] {
+  return program.commands.flatMap((command) => [command, ...descendants(command)])
+}
+
+function fail(error: unknown, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(failureJson(error), undefined, 2)}\n`)
+  process.stderr.write(`${failureText(error, process.stderr)}\n`)
+  process.exitCode = exitCodeOf(error)
+}
+
+function sessionOf(self: Self, signal: AbortSignal): Session {
+  return {
+    async run(flags, handler) {
+      const terminal = openTerminal({
+        stream: process.stderr,
+        quiet: flags.quiet === true,
+        debug: flags.debug === true,
+        now: () => systemClock.now(),
+      })
+      try {
+        let context = contextOf(self, signal, terminal.event)
+        if (flags.rehearse === true || (flags.rehearse === undefined ? false : truthy(process.env.SINDRI_REHEARSE))) {
+          const { rehearse } = await import('./actions/rehearse.ts')
+          context = await rehearse(context, replaceEnvironment)
+        }
+        process.exitCode = (await handler(context)) ?? 0
+      } catch (error) {
+        terminal.settle()
+        fail(signal.aborted && signal.reason === interrupted ? interrupted : error, flags.json === true)
+      } finally {
+        terminal.settle()
+      }
+    },
+    result(flags: CommonFlags, json, text) {
+      process.stdout.write(flags.json === true ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
+    },
+    text: (text) => void process.stdout.write(text),
+    tell: (text) => void process.stderr.write(`${text}\n`),
+    async confirm(question, flag) {
+      if (!process.stdin.isTTY) {
+        throw new SindriError('usage', `${question} There is no terminal to ask on`, {
+          hint: `give ${flag} to go ahead`,
+        })
+      }
+      const prompt = createInterface({ input: process.stdin, output: process.stderr })
+      const answer = await prompt.question(`${question} [y/N] `, { signal })
+      prompt.close()
+      return /^y(es)?$/i.test(answer.trim())
+    },
+  }
+}
+
+function contextOf(self: Self, signal: AbortSignal, emit: Context['emit']): Context {
+  const { env } = process
+  const home = env.SINDRI_HOME || join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'sindri')
+  const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
+  return {
+    cwd: process.cwd(),
+    environment: { ...env },
+    home,
+    cache,
+    clock: systemClock,
+    signal,
+    emit,
+    self,
+    processId: process.pid,
+    hostName: hostname(),
+    rehearsal: undefined,
+  }
+}
+
+/** The SDKs read the process's own environment. */
+function replaceEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const name of Object.keys(process.env)) if (environment[name] === undefined) delete process.env[name]
+  for (const [name, value] of Object.entries(environment)) if (value !== undefined) process.env[name] = value
+}
+
+/** Where this Sindri is: a clone's sources, a package's `dist`, or one executable file. */
+function selfOf(): Self {
+  const here = isSea() ? dirname(process.execPath) : dirname(fileURLToPath(import.meta.url))
+  const root = dirname(here)
+  return {
+    version: manifest.version,
+    command: isSea() ? [process.execPath] : [process.execPath, fileURLToPath(import.meta.url)],
+    node: process.execPath,
+    bundle: join(root, 'dist', 'sindri.cjs'),
+    assets: root,
+  }
+}
+
+function truthy(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase())
+}
+
+void main(process.argv.slice(2))

@@ -1,0 +1,81 @@
+import { messageOf, SindriError } from '../../core/error.ts'
+
+/** Codes of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (read 2026-11). */
+const credentialCodes = new Set([
+  'AuthFailure',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'InvalidClientTokenId',
+  'MissingAuthenticationToken',
+  'OptInRequired',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'TokenProviderError',
+  'UnrecognizedClientException',
+])
+const deniedCodes = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'])
+const transientCodes = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'InternalError',
+  'InternalFailure',
+  'ServiceUnavailable',
+  'Unavailable',
+  'TimeoutError',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+])
+
+/** The same failure in our words: which action, in which region, and what to do. `action` is an IAM action such as `ec2:CopyImage`. */
+export function awsError(error: unknown, action: string, region: string): SindriError {
+  if (error instanceof SindriError) return error
+  const code = codeOf(error)
+  const message = messageOf(error)
+  const where = `${action} in ${region}`
+  if (deniedCodes.has(code)) {
+    return new SindriError('denied', `AWS does not allow ${where}: ${message}`, {
+      hint: `add ${action} to the policy of these credentials; 'sindri vm permissions --cloud aws' prints all that is needed`,
+      cause: error,
+    })
+  }
+  if (credentialCodes.has(code)) {
+    return new SindriError('credentials', `AWS credentials were not accepted for ${where}: ${message}`, {
+      hint: "run 'aws configure', set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      cause: error,
+    })
+  }
+  if (code === 'ENOTFOUND') {
+    return new SindriError('failed', `cannot reach AWS for ${where}: ${message}`, {
+      hint: `check the network, and that ${region} is a region of AWS`,
+      cause: error,
+    })
+  }
+  if (transientCodes.has(code))
+    return new SindriError('timeout', `${where} did not answer: ${message}`, { cause: error })
+  const kind = /NotFound|\.Unavailable$|Malformed$/.test(code) ? 'not-found' : 'failed'
+  return new SindriError(kind, `${where} failed: ${message} (${code})`, { cause: error })
+}
+
+/** True for the answer that a thing does not exist (any more). */
+export function isGone(error: unknown): boolean {
+  return error instanceof SindriError && error.code === 'not-found'
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name
+}
+
+/** Does it, and is content when there is nothing (any more) to do it to. */
+export async function unlessGone(call: Promise<void>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}

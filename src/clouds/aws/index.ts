@@ -1,0 +1,40 @@
+import type { Cloud } from '../cloud.ts'
+import { awsOf } from './settings.ts'
+
+/** Amazon Web Services: AMIs built by amazon-ebs, copied and shared by Sindri itself. */
+export const aws: Cloud = {
+  id: 'aws',
+  title: 'AWS',
+  cli: {
+    command: 'aws',
+    versionArguments: ['--version'],
+    install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
+  },
+  login: 'aws configure',
+  placement(resolved) {
+    const { region, subnetId, sshSourceRanges } = awsOf(resolved)
+    const { deploy } = resolved
+    return {
+      region,
+      deploy: {
+        instanceType: deploy.instanceType,
+        subnetId: deploy.subnetId ?? subnetId,
+        securityGroupId: deploy.securityGroupId,
+        sshSourceRanges: deploy.sshSourceRanges.length > 0 ? deploy.sshSourceRanges : sshSourceRanges,
+        keyName: deploy.keyName,
+      },
+    }
+  },
+  async source() {
+    const { awsSource } = await import('./template.ts')
+    return awsSource
+  },
+  async permissions() {
+    const { permissionsOf, policyOf } = await import('./permissions.ts')
+    return { of: permissionsOf, policy: policyOf }
+  },
+  async connect(resolved) {
+    const [{ connectAws }, { awsTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
+    return awsTarget(connectAws, resolved)
+  },
+}

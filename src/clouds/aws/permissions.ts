@@ -1,0 +1,88 @@
+import type { Resolved } from '../../config/resolved.ts'
+import type { Permission } from '../cloud.ts'
+import { awsOf } from './settings.ts'
+import { readersOf } from './share.ts'
+
+/** Actions of `api.ts`, by what they are for. A test compares them with the calls the code makes. */
+export const sindriActions = {
+  'find out whose credentials these are': ['sts:GetCallerIdentity'],
+  'find images, and remove them with their snapshots': [
+    'ec2:DescribeImages',
+    'ec2:DescribeRegions',
+    'ec2:DeregisterImage',
+    'ec2:DeleteSnapshot',
+  ],
+  'reconcile what an image allows': [
+    'ec2:DescribeImageAttribute',
+    'ec2:ModifyImageAttribute',
+    'ec2:EnableImageDeprecation',
+    'ec2:DisableImageDeprecation',
+  ],
+  'copy images to other regions': ['ec2:CopyImage', 'ec2:CreateTags'],
+  'deploy instances': [
+    'ec2:DescribeKeyPairs',
+    'ec2:ImportKeyPair',
+    'ec2:CreateSecurityGroup',
+    'ec2:AuthorizeSecurityGroupIngress',
+    'ec2:DescribeSubnets',
+    'ec2:RunInstances',
+    'ec2:DescribeInstances',
+    'ec2:CreateTags',
+  ],
+  'remove instances and what a killed build left': [
+    'ec2:DescribeInstances',
+    'ec2:DescribeSecurityGroups',
+    'ec2:TerminateInstances',
+    'ec2:DeleteKeyPair',
+    'ec2:DeleteSecurityGroup',
+  ],
+} as const
+
+/** What the amazon-ebs builder calls for our templates: seen in the request journals of 1.6.6 and of plugin 1.8.1. */
+const packerActions = [
+  'ec2:AuthorizeSecurityGroupIngress',
+  'ec2:CreateImage',
+  'ec2:CreateKeyPair',
+  'ec2:CreateSecurityGroup',
+  'ec2:CreateTags',
+  'ec2:DeleteKeyPair',
+  'ec2:DeleteSecurityGroup',
+  'ec2:DescribeImages',
+  'ec2:DescribeInstances',
+  'ec2:DescribeRegions',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSnapshots',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVolumes',
+  'ec2:RunInstances',
+  'ec2:StopInstances',
+  'ec2:TerminateInstances',
+] as const
+
+/** The actions this config needs, each once, with its first reason. */
+export function permissionsOf(resolved: Resolved): readonly Permission[] {
+  const aws = awsOf(resolved)
+  const needed = (action: string): boolean => {
+    if (action === 'ec2:CopyImage') return aws.amiRegions.length > 0
+    if (action === 'ec2:EnableImageDeprecation') return aws.deprecateAfterDays !== undefined
+    if (action === 'ec2:DisableImageDeprecation') return false
+    if (action === 'ec2:ModifyImageAttribute') return aws.httpTokens === 'required' || readersOf(aws).length > 0
+    return true
+  }
+  const found = new Map<string, Permission>()
+  const add = (permission: Permission): void => {
+    if (needed(permission.action) && !found.has(permission.action)) found.set(permission.action, permission)
+  }
+  for (const action of packerActions) add({ action, by: 'packer', purpose: 'build the image' })
+  for (const [purpose, actions] of Object.entries(sindriActions))
+    for (const action of actions) add({ action, by: 'sindri', purpose })
+  return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
+}
+
+/** An IAM policy document that allows exactly these actions. */
+export function policyOf(permissions: readonly Permission[]): unknown {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'Sindri', Effect: 'Allow', Action: permissions.map(({ action }) => action), Resource: '*' }],
+  }
+}

@@ -1,0 +1,26 @@
+import type { Resolved } from '../../config/resolved.ts'
+import type { Target } from '../cloud.ts'
+import { callerRange } from './caller-range.ts'
+import { awsImages } from './images.ts'
+import { awsLaunch } from './launch.ts'
+import { missingActions } from './missing.ts'
+import type { AwsApi } from './port.ts'
+import { awsPublish } from './publish.ts'
+import { awsOf } from './settings.ts'
+
+/** AWS with credentials at hand. */
+export function awsTarget(connect: (home: { readonly region: string }) => AwsApi, resolved: Resolved): Target {
+  const settings = awsOf(resolved)
+  const api = connect({ region: settings.region })
+  return {
+    async identity() {
+      const { account, arn } = await api.identity()
+      return `${arn} (account ${account})`
+    },
+    missing: (permissions) => missingActions(api, settings.region, permissions),
+    callerRange,
+    images: awsImages(api),
+    publish: awsPublish(api, settings),
+    launch: awsLaunch(api),
+  }
+}

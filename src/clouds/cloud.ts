@@ -1,0 +1,159 @@
+import type { Resolved } from '../config/resolved.ts'
+import type { Setting } from '../core/setting.ts'
+import type { Step } from '../core/step.ts'
+import type { TemplateInput } from '../packer/template.ts'
+import type { Release } from '../release/release.ts'
+
+/** Clouds that Sindri can work on today. */
+export type CloudId = 'aws'
+
+/** An image as every cloud can describe it. */
+export interface CloudImage {
+  readonly id: string
+  readonly name: string
+  readonly region: string
+  /** `available`, `pending`, `failed` … in the cloud's own word. */
+  readonly state: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly sindriVersion: string | undefined
+  readonly release: string | undefined
+  readonly fingerprint: string | undefined
+  readonly base: string | undefined
+  readonly sshUser: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** An image a step made. */
+export interface MadeImage {
+  readonly id: string
+  readonly region: string
+  readonly name: string
+}
+
+/** What an abandoned Packer run may have left: everything is found by marks that only this run could have set. */
+export interface RunMarks {
+  readonly token: string
+  readonly release: string
+  readonly region: string
+  /** Names of temporary resources that this run's own log tells of. */
+  readonly named: readonly string[]
+}
+
+/** Everything about images of one account. */
+export interface Images {
+  /** Sindri's images in a region, newest first. */
+  list(
+    region: string,
+    query: { namePrefix?: string; fingerprint?: string; release?: string },
+  ): Promise<readonly CloudImage[]>
+  /** One image by id. @throws SindriError `not-found` */
+  get(region: string, id: string): Promise<CloudImage>
+  /** The same release in other regions. */
+  copiesOf(image: CloudImage): Promise<readonly CloudImage[]>
+  /** Removes an image and its snapshots; content when it is gone already. */
+  remove(image: CloudImage): Promise<void>
+}
+
+/** How a built image spreads: pure until the engine runs it. */
+export interface Publish {
+  /** Removes what a Packer run that is gone left behind; tells what it removed. */
+  sweepRun(marks: RunMarks): Promise<readonly string[]>
+  plan(
+    release: Release,
+    built: Step<MadeImage>,
+  ): { readonly copies: readonly Step<MadeImage>[]; readonly settings: readonly Setting[] }
+}
+
+export interface LaunchRequest {
+  /** Unique; every resource carries it as a tag. */
+  readonly deployment: string
+  readonly image: CloudImage
+  readonly instanceType: string
+  /** The public half of the key to log in with, in OpenSSH's format; or the cloud's own name of a key. */
+  readonly key: { readonly publicKey: string } | { readonly name: string }
+  readonly sshSourceRanges: readonly string[]
+  readonly subnetId?: string | undefined
+  readonly securityGroupId?: string | undefined
+}
+
+export interface Launched {
+  readonly instanceId: string
+  readonly publicAddress: string | undefined
+  readonly privateAddress: string | undefined
+}
+
+/** Instances from images. */
+export interface Launch {
+  steps(request: LaunchRequest): { readonly steps: readonly Step<unknown>[]; readonly instance: Step<Launched> }
+  /** What a deployment consists of, by its id or the id of its instance; `removed` of them in reading order. */
+  find(
+    region: string,
+    reference: string,
+  ): Promise<{ readonly deployment: string; readonly resources: readonly string[] } | undefined>
+  /** Removes everything a deployment made and waits until it is gone. */
+  terminate(region: string, deployment: string, signal: AbortSignal): Promise<void>
+}
+
+/** A cloud with credentials at hand; nothing is called before it is needed. */
+export interface Target {
+  /** Who the credentials belong to. @throws SindriError `credentials` */
+  identity(): Promise<string>
+  /** Actions that a dry run shows to be refused. */
+  missing(permissions: readonly Permission[]): Promise<readonly string[]>
+  /** The public address of this machine as an address range (`203.0.113.9/32`). */
+  callerRange(): Promise<string>
+  readonly images: Images
+  readonly publish: Publish
+  readonly launch: Launch
+}
+
+/** What `sindri vm deploy` takes from the config when its flags do not say. */
+export interface DeployDefaults {
+  readonly instanceType: string
+  readonly subnetId: string | undefined
+  readonly securityGroupId: string | undefined
+  readonly sshSourceRanges: readonly string[]
+  readonly keyName: string | undefined
+}
+
+/** What a cloud adds to the template that all clouds share. */
+export type SourceTemplate = Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'>
+
+/** One action of the cloud's permission language and why it is needed. */
+export interface Permission {
+  readonly action: string
+  readonly by: 'packer' | 'sindri'
+  readonly purpose: string
+}
+
+/** One cloud. Its parts load when they are first used, so help and dry runs never see an SDK. */
+export interface Cloud {
+  readonly id: CloudId
+  readonly title: string
+  /** The vendor's own command line, which `doctor` looks for. */
+  readonly cli: { readonly command: string; readonly versionArguments: readonly string[]; readonly install: string }
+  /** The command that sets up credentials. */
+  readonly login: string
+  /** Where images are built, and what instances are launched as, in this cloud's words. Pure. */
+  placement(resolved: Resolved): {
+    readonly region: string
+    readonly deploy: DeployDefaults
+  }
+  /** The source block of the Packer template: pure, offline. */
+  source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
+  permissions(): Promise<{
+    of(resolved: Resolved): readonly Permission[]
+    policy(permissions: readonly Permission[]): unknown
+  }>
+  connect(resolved: Resolved): Promise<Target>
+}
+
+/** What a release writes on the image it builds; absent in a template that plain Packer runs. */
+export interface ReleaseMarks {
+  readonly name: string
+  readonly fingerprint: string
+  readonly token: string
+  /** Where the build comes from, when the builder cannot find that out by itself. */
+  readonly callerRange?: string | undefined
+}

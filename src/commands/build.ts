@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { defaults } from '../actions/flags.ts'
+import {
+  assignments,
+  type CloudFlags,
+  listOf,
+  repeated,
+  wholeNumber,
+  withCloud,
+  withImage,
+  withRegion,
+} from './options.ts'
+import type { Session } from './session.ts'
+
+interface BuildFlags extends CloudFlags {
+  readonly name?: string
+  readonly sindriVersion?: string
+  readonly profile?: string
+  readonly extensions?: readonly string[]
+  readonly region?: string
+  readonly instanceType?: string
+  readonly diskSize?: number
+  readonly base?: string
+  readonly cisHardening?: boolean
+  readonly force?: boolean
+  readonly dryRun?: boolean
+  readonly strict?: boolean
+  readonly varFile?: readonly string[]
+  readonly var?: Readonly<Record<string, string>>
+}
+
+export function buildCommand(command: Command, session: Session): Command {
+  withRegion(withImage(withCloud(command)))
+    .description('Build a VM image, copy it and open it to its readers')
+    .option('--profile <profile>', `extension profile (default: ${defaults['providers.packer.build.profile']})`)
+    .option('--extensions <list>', 'additional extensions, comma-separated', listOf)
+    .option(
+      '--instance-type <type>',
+      `build instance type or size (aws default: ${defaults['providers.packer.aws.instance_type']})`,
+    )
+    .option(
+      '--disk-size <gb>',
+      `disk size in GB (default: ${defaults['providers.packer.aws.volume_size']})`,
+      wholeNumber,
+    )
+    .option(
+      '--base <base>',
+      `base image: ubuntu-24.04, ubuntu-22.04, debian-12 or a vendor image id (default: ${defaults['providers.packer.build.base']})`,
+    )
+    .option('--cis-hardening', 'CIS benchmark hardening')
+    .option('-f, --force', 'build even if an image of this config exists; the old one stays')
+    .option('--dry-run', 'print the Packer template and build nothing')
+    .option('--strict', 'treat what an old Packer cannot protect as an error')
+    .option('--var-file <file>', 'Packer variable file (.pkrvars.hcl or .pkrvars.json); may be repeated', repeated)
+    .option('--var <name=value>', 'Packer variable; may be repeated', assignments)
+  return command.action((flags: BuildFlags) =>
+    session.run(flags, async (context) => {
+      const options = { config: flags.config, flags: flagsOf(flags), strict: flags.strict === true }
+      if (flags.dryRun) {
+        const { dryRun } = await import('../actions/dry-run.ts')
+        session.text(await dryRun(options, context))
+        return 0
+      }
+      const [{ build }, { buildText }] = await Promise.all([
+        import('../actions/build/build.ts'),
+        import('../report/results.ts'),
+      ])
+      const result = await build(
+        {
+          ...options,
+          force: flags.force === true,
+          debug: flags.debug === true,
+          varFiles: flags.varFile ?? [],
+          variables: flags.var ?? {},
+        },
+        context,
+      )
+      session.result(flags, result, buildText(result))
+      return result.failed.length > 0 ? 4 : 0
+    }),
+  )
+}
+
+function flagsOf(flags: BuildFlags) {
+  return {
+    ...(flags.cloud === undefined ? {} : { cloud: flags.cloud }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.sindriVersion === undefined ? {} : { sindriVersion: flags.sindriVersion }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...(flags.extensions === undefined ? {} : { extensions: flags.extensions }),
+    ...(flags.region === undefined ? {} : { region: flags.region }),
+    ...(flags.instanceType === undefined ? {} : { instanceType: flags.instanceType }),
+    ...(flags.diskSize === undefined ? {} : { diskSizeGiB: flags.diskSize }),
+    ...(flags.base === undefined ? {} : { baseImage: flags.base }),
+    ...(flags.cisHardening === undefined ? {} : { cisHardening: flags.cisHardening }),
+  }
+}

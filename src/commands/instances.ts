@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { type CloudFlags, repeated, withCloud, withRegion } from './options.ts'
+import type { Session } from './session.ts'
+
+interface DeployFlags extends CloudFlags {
+  readonly region?: string
+  readonly instanceType?: string
+  readonly subnet?: string
+  readonly securityGroup?: string
+  readonly sshSourceRange?: readonly string[]
+  readonly keyName?: string
+  readonly sshUser?: string
+}
+
+interface TerminateFlags extends CloudFlags {
+  readonly region?: string
+  readonly force?: boolean
+}
+
+export function deployCommand(command: Command, session: Session): Command {
+  withRegion(withCloud(command))
+    .description('Launch an instance from an image and wait until SSH answers')
+    .argument('<image-id>', 'the image to launch')
+    .option('--instance-type <type>', 'instance type (default: as in the config)')
+    .option('--subnet <id>', 'subnet to launch in')
+    .option('--security-group <id>', 'security group to use instead of a new one')
+    .option(
+      '--ssh-source-range <range>',
+      'address range that may reach SSH (default: only this machine); may be repeated',
+      repeated,
+    )
+    .option('--key-name <name>', 'key pair of the cloud to use instead of a fresh one')
+    .option('--ssh-user <user>', 'user to log in as (default: what the image says)')
+  return command.action((imageId: string, flags: DeployFlags) =>
+    session.run(flags, async (context) => {
+      const [{ deploy }, { deploymentText }] = await Promise.all([
+        import('../actions/deploy.ts'),
+        import('../report/results.ts'),
+      ])
+      const result = await deploy(
+        {
+          config: flags.config,
+          flags: placeOf(flags),
+          imageId,
+          instanceType: flags.instanceType,
+          subnetId: flags.subnet,
+          securityGroupId: flags.securityGroup,
+          sshSourceRanges: flags.sshSourceRange ?? [],
+          keyName: flags.keyName,
+          sshUser: flags.sshUser,
+          begin: (what) => {
+            const lines = [
+              `Deploying ${what.cloud} instance from image`,
+              '',
+              `Image ID: ${what.imageId}`,
+              `Region: ${what.region}`,
+              `Instance type: ${what.instanceType}`,
+              '',
+            ]
+            if (flags.json !== true) session.text(`${lines.join('\n')}\n`)
+          },
+        },
+        context,
+      )
+      session.result(flags, result, deploymentText(result))
+      return 0
+    }),
+  )
+}
+
+export function terminateCommand(command: Command, session: Session): Command {
+  withRegion(withCloud(command))
+    .description('Remove everything a deployment made: instance, security group, key pair')
+    .argument('<instance-id>', 'the instance, or the deployment it belongs to')
+    .option('-f, --force', 'do not ask')
+  return command.action((reference: string, flags: TerminateFlags) =>
+    session.run(flags, async (context) => {
+      const { terminate } = await import('../actions/terminate.ts')
+      const confirm = async (resources: readonly string[]): Promise<boolean> =>
+        flags.force === true || session.confirm(`Remove ${resources.join(', ')}?`, '--force')
+      const result = await terminate({ config: flags.config, flags: placeOf(flags), reference, confirm }, context)
+      session.result(flags, result, `Terminated: ${result.removed.join(', ')}`)
+      return 0
+    }),
+  )
+}
+
+function placeOf({ cloud, region }: DeployFlags | TerminateFlags) {
+  return { ...(cloud && { cloud }), ...(region && { region }) }
+}

@@ -1,0 +1,79 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { cloudNamed, defaults, type Flags } from '../actions/flags.ts'
+import type { CommonFlags } from './session.ts'
+
+export interface CloudFlags extends CommonFlags {
+  readonly cloud?: NonNullable<Flags['cloud']>
+  readonly config?: string
+}
+
+/** The flags of every command that prints a result. */
+export function withCommon(command: Command): Command {
+  return command
+    .option('--json', 'print the result as one JSON document')
+    .option('--debug', 'show more: where each setting comes from; sets PACKER_LOG=1')
+    .option('-q, --quiet', 'tell only warnings and errors while working')
+    .option('--rehearse', 'rehearse the clouds on this machine; no account is needed (also SINDRI_REHEARSE=1)')
+}
+
+/** The flags of every command about one cloud. */
+export function withCloud(command: Command, required = true): Command {
+  return withCommon(command)
+    .addOption(
+      new Option(
+        '-c, --cloud <cloud>',
+        `aws, azure, gcp, oci or alibaba${required ? ' (or providers.packer.cloud in sindri.yaml)' : ''}`,
+      ).argParser(cloudNamed),
+    )
+    .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)')
+}
+
+/** Flags about where: the same on every command that asks the cloud. */
+export function withRegion(command: Command): Command {
+  return command.option(
+    '-r, --region <region>',
+    `cloud region or zone (aws default: ${defaults['providers.packer.aws.region']})`,
+  )
+}
+
+/** Flags that change the image. */
+export function withImage(command: Command): Command {
+  return command
+    .option('-n, --name <prefix>', `image name prefix (default: ${defaults['providers.packer.image_name']})`)
+    .option(
+      '--sindri-version <version>',
+      `version to install (default: ${defaults['providers.packer.build.sindri_version']}: this Sindri itself)`,
+    )
+}
+
+/** `a,b` or the flag twice. */
+export function listOf(value: string, previous: readonly string[] = []): readonly string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ]
+}
+
+/** A flag given several times. */
+export function repeated(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
+}
+
+/** `name=value` pairs. */
+export function assignments(
+  value: string,
+  previous: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = value.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('write name=value')
+  return { ...previous, [value.slice(0, at)]: value.slice(at + 1) }
+}
+
+/** A whole number above zero. */
+export function wholeNumber(value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('give a whole number of GB')
+  return Number(value)
+}

@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander'
+import { cloudNamed } from '../actions/flags.ts'
+import { type CloudFlags, withCloud, withCommon, withRegion } from './options.ts'
+import type { CommonFlags, Session } from './session.ts'
+
+interface DoctorFlags extends CommonFlags {
+  readonly cloud: string
+  readonly config?: string
+}
+
+export function doctorCommand(command: Command, session: Session): Command {
+  withCommon(command)
+    .description('Check Packer, credentials and permissions')
+    .addOption(
+      new Option('-c, --cloud <cloud>', 'a cloud, or all')
+        .default('all')
+        .argParser((word: string) => (word === 'all' ? word : cloudNamed(word))),
+    )
+    .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)')
+  return command.action((flags: DoctorFlags) =>
+    session.run(flags, async (context) => {
+      const [{ doctor }, { doctorText }] = await Promise.all([
+        import('../actions/doctor.ts'),
+        import('../report/results.ts'),
+      ])
+      const result = await doctor({ config: flags.config, flags: {}, cloud: flags.cloud }, context)
+      session.result(flags, result, doctorText(result))
+      return result.ready ? 0 : 3
+    }),
+  )
+}
+
+export function permissionsCommand(command: Command, session: Session): Command {
+  withRegion(withCloud(command)).description('Print the least policy the credentials need for this config')
+  return command.action((flags: CloudFlags & { readonly region?: string }) =>
+    session.run(flags, async (context) => {
+      const [{ permissions }, { permissionsText }] = await Promise.all([
+        import('../actions/permissions.ts'),
+        import('../report/results.ts'),
+      ])
+      const { cloud, region } = flags
+      const result = await permissions(
+        { config: flags.config, flags: { ...(cloud && { cloud }), ...(region && { region }) } },
+        context,
+      )
+      session.result(flags, result.policy, permissionsText(result))
+      return 0
+    }),
+  )
+}

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { follow, notStarted, type PackerState, parseLine } from './machine-log.ts'
+
+function stateAfter(log: string): PackerState {
+  return log.trim().split('\n').reduce(follow, notStarted)
+}
+
+/** Packer 1.6.6 with amazon-ebs; a copy to a second region and a manifest post-processor. */
+const succeeded = `
+1795249366,,ui,say,==> amazon-ebs.sindri: Prevalidating AMI Name: sindri-dev
+1795249366,,ui,message,    amazon-ebs.sindri: Found Image ID: ami-785db401
+1795249366,,ui,say,==> amazon-ebs.sindri: Launching a source AWS instance...
+1795249366,,ui,say,==> amazon-ebs.sindri: Waiting for SSH to become available...
+1795249367,,ui,say,==> amazon-ebs.sindri: Connected to SSH!
+1795249367,,ui,say,==> amazon-ebs.sindri: Uploading ./a.txt => /tmp/uploaded.txt
+1795249367,,ui,say,==> amazon-ebs.sindri: Provisioning with shell script: ./provision/10-init.sh
+1795249368,,ui,error,==> amazon-ebs.sindri: Error: a warning of some program
+1795249368,,ui,say,==> amazon-ebs.sindri: Stopping the source instance...
+1795249368,,ui,say,==> amazon-ebs.sindri: Creating AMI sindri-dev from instance i-ba4d9cd0e4ec60cb2
+1795249368,,ui,message,    amazon-ebs.sindri: AMI: ami-49b9a929bc8f35a8d
+1795249368,,ui,say,==> amazon-ebs.sindri: Copying/Encrypting AMI (ami-49b9a929bc8f35a8d) to other regions...
+1795249368,,ui,say,==> amazon-ebs.sindri: Adding tags to AMI (ami-49b9a929bc8f35a8d)...
+1795249368,,ui,say,==> amazon-ebs.sindri: Terminating the source AWS instance...
+1795249368,amazon-ebs.sindri,artifact-count,2
+1795249368,amazon-ebs.sindri,artifact,0,builder-id,mitchellh.amazonebs
+1795249368,amazon-ebs.sindri,artifact,0,id,us-east-1:ami-ce0ade7c41ef8bdff%!(PACKER_COMMA)us-west-2:ami-49b9a929bc8f35a8d
+1795249368,amazon-ebs.sindri,artifact,1,id,us-east-1:ami-ce0ade7c41ef8bdff%!(PACKER_COMMA)us-west-2:ami-49b9a929bc8f35a8d
+`
+
+/** Packer 1.15.1 with plugin 1.8.1; a script that fails. */
+const failed = String.raw`
+1795249370,,ui,say,==> amazon-ebs.sindri: Provisioning with shell script: ./10-init.sh
+1795249370,,ui,say,==> amazon-ebs.sindri: E=it's%!(PACKER_COMMA) "x"
+1795249370,,ui,error,==> amazon-ebs.sindri: oops
+1795249370,,ui,say,==> amazon-ebs.sindri: Provisioning step had errors: Running the cleanup provisioner%!(PACKER_COMMA) if present...
+1795249370,,ui,say,==> amazon-ebs.sindri: Terminating the source AWS instance...
+1795249371,,error-count,1
+1795249371,,ui,error,\n==> Some builds didn't complete successfully and had errors:
+1795249371,amazon-ebs.sindri,error,Script exited with non-zero exit status: 3
+1795249371,,ui,error,--> amazon-ebs.sindri: Script exited with non-zero exit status: 3
+`
+
+test('a line is read with its escapes undone', () => {
+  expect(parseLine(String.raw`17,amazon-ebs.x,artifact,0,string,one\ntwo%!(PACKER_COMMA) three`)).toEqual({
+    at: 17,
+    target: 'amazon-ebs.x',
+    type: 'artifact',
+    data: ['0', 'string', 'one\ntwo, three'],
+  })
+  expect(parseLine('panic: runtime error, and more, of it')).toBeUndefined()
+})
+
+test('the phases of a build are told in words', () => {
+  const phases = new Set<string>()
+  succeeded
+    .trim()
+    .split('\n')
+    .reduce((state, line) => {
+      const next = follow(state, line)
+      phases.add(next.phase)
+      return next
+    }, notStarted)
+  expect([...phases]).toEqual([
+    'preparing',
+    'launching instance',
+    'waiting for SSH',
+    'connected',
+    'uploading a.txt',
+    'provisioning: 10-init.sh',
+    'stopping instance',
+    'creating image',
+    'copying image',
+    'tagging',
+    'cleaning up',
+  ])
+})
+
+test('the artifact is what Packer calls so, once, and not the first image named in the log', () => {
+  expect(stateAfter(succeeded).artifacts).toEqual([
+    { builder: 'amazon-ebs.sindri', id: 'us-east-1:ami-ce0ade7c41ef8bdff,us-west-2:ami-49b9a929bc8f35a8d' },
+  ])
+  expect(stateAfter(succeeded).errors).toEqual([])
+})
+
+test('a failed build tells where it failed, why, and the last output before cleaning up', () => {
+  expect(stateAfter(failed)).toEqual({
+    phase: 'cleaning up',
+    reached: 'provisioning: 10-init.sh',
+    artifacts: [],
+    errors: ['Script exited with non-zero exit status: 3'],
+    recent: ['Provisioning with shell script: ./10-init.sh', `E=it's, "x"`, 'oops'],
+  })
+})
+
+test('a mistake in the template is an error; what a crash prints is kept as output', () => {
+  const state = stateAfter('1,,ui,error,Error: Unset variable "x"\\n\\nMore.\\n\npanic: runtime error')
+  expect(state.errors).toEqual(['Error: Unset variable "x"\n\nMore.'])
+  expect(state.recent).toEqual(['panic: runtime error'])
+})

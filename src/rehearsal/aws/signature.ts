@@ -1,0 +1,92 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { Request } from '../kit/front.ts'
+import { awsError } from './aws-error.ts'
+import { regions } from './regions.ts'
+
+/** The only credentials the stand-in takes: AWS's own documentation example, worthless anywhere else. */
+export const credentials = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+} as const
+
+/** The rehearsal's account, AWS's documentation example. */
+export const account = '123456789012'
+
+/** The identity behind `credentials`. */
+export const userArn: string = `arn:aws:iam::${account}:user/rehearsal`
+
+const clockSkewMs = 15 * 60_000
+
+/** What the credential scope of a verified request says. */
+export interface Scope {
+  readonly region: string
+  readonly service: string
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+function headerOf(request: Request, name: string): string {
+  const value = request.headers[name]
+  return (Array.isArray(value) ? value.join(',') : (value ?? '')).trim().replace(/ +/g, ' ')
+}
+
+function refused(service: string): Error {
+  return service === 'sts'
+    ? awsError(
+        'SignatureDoesNotMatch',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      )
+    : awsError('AuthFailure', 'AWS was not able to validate the provided access credentials')
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/**
+ * Verifies a Signature Version 4 and gives its scope; errors as EC2 and STS word them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function verifySignature(request: Request, now: number): Scope {
+  const pattern =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
+  const [, keyId, day, region, service, signed, signature] = pattern.exec(headerOf(request, 'authorization')) ?? []
+  if (!keyId || !day || !region || !service || !signed || !signature) {
+    throw awsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
+  }
+  if (keyId !== credentials.accessKeyId) {
+    throw service === 'sts'
+      ? awsError('InvalidClientTokenId', 'The security token included in the request is invalid.')
+      : refused(service)
+  }
+  const date = headerOf(request, 'x-amz-date')
+  const at = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+  if (!date.startsWith(day)) throw refused(service)
+  if (!(Math.abs(now - at) <= clockSkewMs)) throw awsError('RequestExpired', 'Request has expired.')
+
+  const names = signed.split(';')
+  if (!names.includes('host')) throw refused(service)
+  const query = [...request.query].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()
+  const canonical = [
+    request.method,
+    request.path,
+    query.join('&'),
+    ...names.map((name) => `${name}:${headerOf(request, name)}`),
+    '',
+    signed,
+    sha256(request.body),
+  ].join('\n')
+  const scope = `${day}/${region}/${service}/aws4_request`
+  const key = [region, service, 'aws4_request'].reduce(hmac, hmac(`AWS4${credentials.secretAccessKey}`, day))
+  const expected = hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`)
+  if (!timingSafeEqual(expected, Buffer.from(signature, 'hex'))) throw refused(service)
+  // An account that has not opted in to a region is unknown there.
+  if (!regions.includes(region)) throw refused(service)
+  return { region, service }
+}

@@ -1,0 +1,5 @@
+export { type BaseOffer, bases, makeBase } from './bases.ts'
+export { copyDisk } from './copy-disk.ts'
+export { openMachines } from './open-machines.ts'
+export { bootToLogin } from './qemu.ts'
+export { sweep } from './sweep.ts'

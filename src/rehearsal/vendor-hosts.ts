@@ -1,0 +1,9 @@
+import { awsDomains, awsHost } from './aws/regions.ts'
+
+/** True for the host names some stand-in answers for. */
+export function isVendorHost(host: string): boolean {
+  return awsHost(host) !== undefined
+}
+
+/** The domains those host names are in: the only ones the throw-away authority is good for. */
+export const vendorDomains: readonly string[] = awsDomains

@@ -1,0 +1,23 @@
+/**
+ * Makes what a release publishes for this machine's architecture, after `npm run build`:
+ * `node tools/executable.ts <folder>` writes `sindri-linux-<arch>.gz` there and its line in SHA256SUMS,
+ * under the names that provision/30-sindri.sh downloads.
+ */
+import { appendFile, rename } from 'node:fs/promises'
+import { arch } from 'node:os'
+import { join } from 'node:path'
+import { sindriExecutable } from '../src/actions/executable.ts'
+
+const folder = process.argv[2]
+if (folder === undefined) throw new Error('usage: node tools/executable.ts <folder>')
+
+const made = await sindriExecutable({
+  bundle: join(import.meta.dirname, '../dist/sindri.cjs'),
+  node: process.execPath,
+  arch: arch() === 'arm64' ? 'arm64' : 'x64',
+  cache: folder,
+})
+const name = `sindri-linux-${arch()}.gz`
+await rename(made.file, join(folder, name))
+await appendFile(join(folder, 'SHA256SUMS'), `${made.sha256}  ${name}\n`)
+console.log(`${join(folder, name)} ${made.sizeBytes} bytes, sha256 ${made.sha256}`)
