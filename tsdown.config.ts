@@ -1,4 +1,4 @@
-import { defineConfig, type UserConfig } from 'tsdown'
+import type { UserConfig } from 'tsdown'
 import { licenses } from './tools/licenses.ts'
 
 const common: UserConfig = {
@@ -19,7 +19,7 @@ const libraries = {
 }
 
 // Nothing here empties dist/, since the three builds run side by side: tools/build.ts does.
-export default defineConfig([
+const config: UserConfig[] = [
   {
     ...common,
     name: 'package',
@@ -47,4 +47,6 @@ export default defineConfig([
     shims: true,
     outputOptions: { codeSplitting: false },
   },
-])
+]
+
+export default config

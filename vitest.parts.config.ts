@@ -1,8 +1,8 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { partsFolder } from './tools/parts-folder.ts'
 
 // Tests against programs that are not ours, on this machine: one file at a time, since they share it.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/parts/**/*.test.ts'],
     fileParallelism: false,
@@ -11,3 +11,5 @@ export default defineConfig({
     env: { SINDRI_PARTS: partsFolder(process.env) },
   },
 })
+
+export default config

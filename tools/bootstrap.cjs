@@ -6,6 +6,7 @@
 const { spawnSync } = require('child_process')
 const fs = require('fs')
 const path = require('path')
+const { ensureDebianPackages } = require('./debian-packages.cjs')
 
 const root = path.join(__dirname, '..')
 const tasks = {
@@ -95,7 +96,7 @@ function main(task, args) {
   const node = node24()
   linkSindri()
   if (task === 'try' || task === 'test:parts') {
-    if (!require('./debian-packages.cjs').ensureDebianPackages(task, mayInstall)) process.exit(3)
+    if (!ensureDebianPackages(task, mayInstall)) process.exit(3)
   }
   const result = spawnSync(node, [...command, ...args], { cwd: root, stdio: 'inherit' })
   if (result.signal) process.kill(process.pid, result.signal)

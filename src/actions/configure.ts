@@ -13,12 +13,14 @@ export interface ConfigOptions {
   /** Path of the config; otherwise `sindri.yaml` in the current folder, if there is one. */
   readonly config?: string | undefined
   readonly flags: Flags
+  /** For showing only: what a build would still need may be missing. */
+  readonly partial?: boolean
 }
 
 /** The config with flags, defaults and, in a rehearsal, what the rehearsal has to fill in. */
 export async function configure(options: ConfigOptions, context: Context): Promise<Resolved> {
   const config = await readConfig(options.config, context.cwd)
-  const resolved = resolve(config, options.flags, { env: context.environment })
+  const resolved = resolve(config, options.flags, { env: context.environment, partial: options.partial === true })
   return context.rehearsal === undefined ? resolved : rehearsable(options, context, config, resolved)
 }
 
@@ -43,7 +45,11 @@ function rehearsable(options: ConfigOptions, context: Context, config: Config, r
     type: 'warning',
     message: `rehearsing with ${offered.name}: ${wanted.name} cannot be made here (${wanted.note})`,
   })
-  return resolve(config, { ...options.flags, baseImage: offered.name }, { env: context.environment })
+  return resolve(
+    config,
+    { ...options.flags, baseImage: offered.name },
+    { env: context.environment, partial: options.partial === true },
+  )
 }
 
 /** The same, with the values of Packer variable files, as Packer itself evaluates them, between config and flags. */

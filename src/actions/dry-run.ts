@@ -8,7 +8,7 @@ import type { Context } from './context.ts'
 
 /** The template `build` would run, as one document. Offline: no cloud is asked, no SDK loaded, nothing written. */
 export async function dryRun(options: ConfigOptions & { readonly strict: boolean }, context: Context): Promise<string> {
-  const resolved = await configure(options, context)
+  const resolved = await configure({ ...options, partial: true }, context)
   const packer = await installedPacker(context)
   const archive = resolved.build.sindriVersion === 'latest' ? 'files/sindri.gz' : undefined
   const marks = {

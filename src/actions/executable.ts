@@ -33,7 +33,7 @@ export interface ExecutableOptions {
 
 /**
  * Makes the running Sindri installable in an image: a Node single executable application, gzipped.
- * The same bundle and Node give the same bytes and are made once (about 15 seconds).
+ * The same bundle and Node give the same bytes and are made once (a few seconds).
  * Throws `unsupported` when this machine cannot make one for `arch`, `prerequisite` when bundle or Node do not serve.
  * https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html
  */

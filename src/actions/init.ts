@@ -26,7 +26,7 @@ export interface InitResult {
 
 /** Writes a folder that plain Packer builds with no Sindri beside it: template, plugins, scripts and what they upload. */
 export async function init(options: InitOptions, context: Context): Promise<InitResult> {
-  const resolved = await configure(options, context)
+  const resolved = await configure({ ...options, partial: true }, context)
   const cloud = cloudOf(resolved.cloud)
   await checkFiles(resolved, context)
   const folder = absolute(context.cwd, options.output)

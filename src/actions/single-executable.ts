@@ -23,6 +23,7 @@ interface Segment {
  * Node finds the blob as a note named NODE_SEA_BLOB among those of the program in memory. A header for it cannot be
  * added without moving all of them, so it takes the place of the build id's, and the last loaded segment (the data,
  * with its zeroed part written out) is stored again at the end of the file, where there is room for the note after it.
+ * (Node's own injector, postject, does the same with 4.8 MB of code, 900 MB of memory and warnings on the terminal.)
  * `node` is changed. Throws `prerequisite` for a binary that is not made for this.
  * https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html
  */

@@ -102,10 +102,7 @@ export const defaults = {
   'providers.packer.alibaba.extra': {},
 } as const
 
-/** A path that has a default. */
-export type DefaultPath = keyof typeof defaults
-
-/** The sections, of those given, that are filled in: copies with every default that applies to them. */
+/** A copy of the section at a path, with every default that applies to it. */
 export function withDefaults(path: string, written: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const filled: Record<string, unknown> = { ...written }
   const prefix = `${path}.`

@@ -13,7 +13,7 @@ interface Table {
 }
 
 /** The Packer builder that makes the images of each cloud. */
-export const builderOf = {
+const builderOf = {
   aws: 'amazon-ebs',
   azure: 'azure-arm',
   gcp: 'googlecompute',

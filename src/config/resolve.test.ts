@@ -90,13 +90,13 @@ test('a mistake in a flag is told in the words of the command line, without a pl
     { message: '--disk-size: 2 is too small', hint: 'the least is 10' },
   ])
   expect(errorOf('', { cloud: 'gcp', name: 'A' }, { GOOGLE_CLOUD_PROJECT: 'project-1' }).message).toBe(
-    '--name is not an image name in gcp',
+    '--name gives the image name "A", which gcp does not allow',
   )
 })
 
 test('a rule broken by the merge is told at the place in the file', () => {
   const error = errorOf('name: My Project\nproviders: {packer: {cloud: aws}}', { cloud: 'alibaba' })
-  expect(error.message).toBe('name is not an image name in alibaba')
+  expect(error.message).toBe('name gives the image name "My Project", which alibaba does not allow')
   expect(error.where).toEqual({ file: 'sindri.yaml', line: 1, column: 7 })
 })
 

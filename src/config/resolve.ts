@@ -126,10 +126,12 @@ function withoutUndefined(section: Section): Section {
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined))
 }
 
+/** A copy that cannot be changed, of what is made of plain objects and lists. */
 function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const inner of Object.values(value)) frozen(inner)
-  }
-  return value
+  if (typeof value !== 'object' || value === null) return value
+  const copy = Array.isArray(value)
+    ? value.map(frozen)
+    : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, frozen(inner)]))
+  // Cast: the copy has the same keys and values.
+  return Object.freeze(copy) as T
 }

@@ -62,7 +62,7 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
   const files = filesOf(places)
   mkdirSync(files.folder, { recursive: true, mode: 0o700 })
   const records = openStore<AwsRecords>(files.records, emptyRecords())
-  const settings = openStore<Settings>(files.settings, { policy: null, faults: [] })
+  const settings = openStore<Settings>(files.settings, { policy: null, faults: [], ports: { port: 0, tlsPort: 0 } })
   const sockets = openMetadataSockets(files.sockets)
   const world: World = {
     records: records.value,
@@ -107,9 +107,12 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
   const authority = openAuthority({ folder: files.folder, domains: vendorDomains, now: now() })
   const front = await openFront({
     authority,
+    ports: settings.value.ports,
     isVendorHost,
     respond: async (request) => (request.path.startsWith(controlPath) ? control(request) : aws(request)),
   })
+  settings.value.ports = { port: front.port, tlsPort: front.tlsPort }
+  settings.save()
   const daemon: DaemonFile = {
     pid,
     startedAt: new Date(now()).toISOString(),

@@ -1,7 +1,7 @@
 export { installDial } from './dial.ts'
 export { down } from './down.ts'
 export type { Places } from './places.ts'
-export type { Rehearsal, RehearsedBase } from './rehearsal.ts'
+export type { Rehearsal } from './rehearsal.ts'
 export { serve } from './serve.ts'
 export { type Status, status } from './status.ts'
 export { current, type UpOptions, up } from './up.ts'

@@ -31,9 +31,10 @@ export function provisionPhases(resolved: Resolved, files: ProvisionFiles, relea
     SINDRI_CLEAN_SENSITIVE_DATA: String(build.security.cleanSensitiveData),
     SINDRI_REMOVE_SSH_KEYS: String(build.security.removeSshKeys),
   }
-  const destinations = Object.fromEntries(
-    uploads.map((upload, index) => [`SINDRI_UPLOAD_${index}`, upload.destination]),
-  )
+  // A folder's contents can only go into a folder.
+  const into = ({ source, destination }: { source: string; destination: string }): string =>
+    source.endsWith('/') && !destination.endsWith('/') ? `${destination}/` : destination
+  const destinations = Object.fromEntries(uploads.map((upload, index) => [`SINDRI_UPLOAD_${index}`, into(upload)]))
   return [
     script('00-staging.sh', 'File upload: a staging folder', { SINDRI_UPLOADS: count }),
     { kind: 'upload', source: `${files.extensions}/`, destination: `${staging}/extensions` },

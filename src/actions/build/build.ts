@@ -128,6 +128,9 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
 /** By this the builder opens SSH to the caller alone. Where an old Packer lacks it, Sindri finds the address itself. */
 const callerAttribute = 'temporary_security_group_source_public_ip'
 
+/** What Sindri does by itself after or around a Packer that cannot. */
+const ownWay: ReadonlySet<string> = new Set([callerAttribute, 'imds_support'])
+
 interface Prepared {
   readonly fingerprint: string
   readonly version: string
@@ -149,7 +152,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   const { dropped } = templateBlocks(input, packer.version)
   const unknownCaller = dropped.some((one) => one.name === callerAttribute)
   tellDropped(
-    dropped.filter((one) => one.name !== callerAttribute),
+    dropped.filter((one) => !ownWay.has(one.name)),
     packer.version,
     options.strict,
     context,

@@ -118,7 +118,7 @@ async function startRun(options: ImageStepOptions, token: string): Promise<Run> 
 function reasonOf({ exitCode, state }: Ended): string {
   const said = state.errors.length > 0 ? state.errors : state.recent.slice(-5)
   const how = exitCode === undefined ? 'Packer was killed' : `Packer ended with exit code ${exitCode}`
-  return [`${how} while ${state.phase}`, ...said].join('\n  ')
+  return [`${how} while ${state.reached}`, ...said].join('\n  ')
 }
 
 /** Temporary resources that Packer tells of by a name of its own making. */

@@ -28,7 +28,7 @@ export function baseRules(cloud: CloudName, base: string, complain: Complain): v
   if (looksLikeName || !pattern.test(base)) {
     complain(
       [],
-      `cannot be started from in ${cloud}`,
+      `is ${JSON.stringify(base)}, which no image can start from in ${cloud}`,
       `write one of ${baseNames.join(', ')}, or a reference such as ${like}`,
     )
   }

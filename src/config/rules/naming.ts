@@ -49,14 +49,12 @@ const nameRules: Readonly<Record<CloudName, NameRule>> = {
 export function imageNameRules(cloud: CloudName, name: string, complain: Complain): void {
   const { pattern, least, most, allowed } = nameRules[cloud]
   const room = most - suffixLength
-  if (!pattern.test(name)) complain([], `is not an image name in ${cloud}`, `use ${allowed}`)
-  else if (name.length < least) complain([], `is too short for ${cloud}`, `use at least ${least} characters`)
+  const given = `gives the image name ${JSON.stringify(name)}`
+  if (!pattern.test(name)) complain([], `${given}, which ${cloud} does not allow`, `use ${allowed}`)
+  else if (name.length < least) complain([], `${given}, too short for ${cloud}`, `use at least ${least} characters`)
   else if (name.length > room) {
-    complain(
-      [],
-      `is too long for ${cloud}`,
-      `use at most ${room} characters; the rest of ${most} is for the suffix of each build`,
-    )
+    const hint = `use at most ${room} characters; the rest of ${most} is for the suffix of each build`
+    complain([], `${given}, too long for ${cloud}`, hint)
   }
 }
 
@@ -126,7 +124,8 @@ export function tagRulesFor(cloud: CloudName, tags: Readonly<Record<string, stri
   for (const [name, text] of entries) {
     if (!key.test(name) || name.includes('{{') || /\p{Cc}/u.test(name)) {
       complain([name], `cannot be the name of a tag in ${cloud}`, keyHint)
-    } else if (!value.test(text)) complain([name], `has a value that ${cloud} refuses`, valueHint)
+    } else if (!value.test(text))
+      complain([name], `has the value ${JSON.stringify(text)}, which ${cloud} refuses`, valueHint)
   }
 }
 

@@ -47,16 +47,20 @@ test.each([
   ['oci: {shape: VM.Standard2.1, shape_config: {ocpus: 1, memory_in_gbs: 8}}', 'is for Flex shapes'],
   ['alibaba: {image_copy_regions: [cn-beijing], image_copy_names: [aa, bb]}', '2 names for 1 regions'],
   ['alibaba: {kms_key_id: key-1}', 'image_encrypted: true'],
-  ['cloud: gcp, image_name: Sindri', 'lower-case'],
+  [
+    'cloud: gcp, image_name: web, build: {name_prefix: Team}',
+    'gives the image name "Team-web", which gcp does not allow',
+  ],
   ['cloud: alibaba, image_name: 1web', 'beginning with a letter'],
   [`cloud: azure, image_name: ${'a'.repeat(61)}`, 'at most 60 characters'],
   ['cloud: aws, tags: {"aws:x": y}', 'not beginning with aws:'],
   ['cloud: gcp, tags: {Team: a}', 'lower-case letters'],
+  ['cloud: gcp, tags: {team: A}', 'has the value "A", which gcp refuses'],
   ['cloud: oci, tags: {a: ""}', 'use 1 to 100 characters'],
   [`cloud: aws, tags: {${Array.from({ length: 41 }, (_, n) => `k${n}: v`).join(', ')}}`, 'keep at most 40'],
   [`cloud: aws, description: ${'a'.repeat(256)}`, 'at most 255 characters'],
   ['cloud: gcp, build: {base: ubuntu-99.04}', 'write one of ubuntu-22.04'],
-  ['cloud: azure, build: {base: ami-12345678}', 'cannot be started from in azure'],
+  ['cloud: azure, build: {base: ami-12345678}', 'is "ami-12345678", which no image can start from in azure'],
 ])('%s is refused', (section, expected) => {
   expect(complaints(section)).toEqual([expect.stringContaining(expected)])
 })

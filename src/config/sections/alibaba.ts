@@ -50,14 +50,14 @@ const diskCategories = [
 ] as const
 
 /** A region's name, judged by its shape alone. */
-export const alibabaRegion: TextRule = {
+const alibabaRegion: TextRule = {
   pattern: /^[a-z]{2}(-[a-z]+)+(-\d{1,2})?(-[a-z0-9-]+)?$/,
   kind: 'an Alibaba Cloud region',
   hint: 'a region looks like cn-hangzhou',
 }
 
 /** `ecs.g6.xlarge`. */
-export const alibabaInstanceType: TextRule = {
+const alibabaInstanceType: TextRule = {
   pattern: /^ecs\.[a-z0-9-]+\.[a-z0-9.-]+$/,
   kind: 'an ECS instance type',
   hint: 'an instance type looks like ecs.g6.xlarge',

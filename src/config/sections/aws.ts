@@ -60,14 +60,14 @@ export interface AwsDeploy {
 }
 
 /** A region's name, judged by its shape alone, so that a region opened tomorrow is accepted. */
-export const awsRegion: TextRule = {
+const awsRegion: TextRule = {
   pattern: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
   kind: 'an AWS region',
   hint: 'a region looks like us-west-2',
 }
 
 /** `t3.large`, `m7i-flex.xlarge`, `u-6tb1.metal`. */
-export const awsInstanceType: TextRule = {
+const awsInstanceType: TextRule = {
   pattern: /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
   kind: 'an EC2 instance type',
   hint: 'an instance type looks like t3.large',

@@ -42,7 +42,7 @@ export interface AzureSettings {
 }
 
 /** An Azure Compute Gallery the image becomes a version of, in place of a managed image. */
-export interface AzureGallery {
+interface AzureGallery {
   readonly galleryName: string
   readonly imageName: string
   readonly imageVersion: string
@@ -55,14 +55,14 @@ export interface AzureGallery {
 }
 
 /** A location's name, judged by its shape alone. */
-export const azureLocation: TextRule = {
+const azureLocation: TextRule = {
   pattern: /^[a-z][a-z0-9]{2,40}$/,
   kind: 'an Azure location',
   hint: 'a location looks like westus2',
 }
 
 /** `Standard_D4s_v4`. */
-export const azureVmSize: TextRule = {
+const azureVmSize: TextRule = {
   pattern: /^(Standard|Basic)_[A-Za-z0-9_-]+$/,
   kind: 'an Azure VM size',
   hint: 'a size looks like Standard_D4s_v4',

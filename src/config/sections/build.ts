@@ -26,7 +26,7 @@ export interface BuildSettings {
 }
 
 /** What is done for the security of an image. */
-export interface SecuritySettings {
+interface SecuritySettings {
   readonly cisHardening: boolean
   readonly openscapScan: boolean
   readonly cleanSensitiveData: boolean
@@ -34,7 +34,7 @@ export interface SecuritySettings {
 }
 
 /** A file or folder of this machine and where it goes in the image. */
-export interface FileUpload {
+interface FileUpload {
   readonly source: string
   readonly destination: string
 }
@@ -61,7 +61,7 @@ export const extensionName: TextRule = {
 }
 
 /** `latest` or a version. */
-export const sindriVersion: TextRule = {
+const sindriVersion: TextRule = {
   pattern: /^(latest|v?\d+\.\d+\.\d+([-+][\w.+-]+)?)$/,
   kind: 'a version of Sindri',
   hint: 'write latest, or a version in quotes such as "3.1.0"',

@@ -36,14 +36,14 @@ export interface GcpSettings {
 }
 
 /** A zone's name, judged by its shape alone. */
-export const gcpZone: TextRule = {
+const gcpZone: TextRule = {
   pattern: /^[a-z]+(-[a-z]+)+\d+-[a-z]$/,
   kind: 'a Google Cloud zone',
   hint: 'a zone is a region and a letter, as in us-west1-a',
 }
 
 /** `e2-standard-4`. */
-export const gcpMachineType: TextRule = {
+const gcpMachineType: TextRule = {
   pattern: /^[a-z][a-z0-9]*-[a-z0-9-]+$/,
   kind: 'a machine type',
   hint: 'a machine type looks like e2-standard-4',

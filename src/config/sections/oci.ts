@@ -39,14 +39,14 @@ export interface OciSettings {
 }
 
 /** A region's name, judged by its shape alone. */
-export const ociRegion: TextRule = {
+const ociRegion: TextRule = {
   pattern: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
   kind: 'an OCI region',
   hint: 'a region looks like us-phoenix-1; an availability domain goes in oci.availability_domain',
 }
 
 /** `VM.Standard.E4.Flex`. */
-export const ociShape: TextRule = {
+const ociShape: TextRule = {
   pattern: /^(VM|BM)\.[A-Za-z0-9.]+$/,
   kind: 'a shape',
   hint: 'a shape looks like VM.Standard.E4.Flex',

@@ -1,5 +1,5 @@
 import type { Output } from './answer.ts'
-import { awsError } from './aws-error.ts'
+import { awsError, notImplemented } from './aws-error.ts'
 import type { Call, Operations, World } from './call.ts'
 import { findInstance, volumesOf } from './find.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
@@ -155,11 +155,7 @@ export const instanceLifecycleOperations: Operations = {
       const instance = findInstance(call, call.input.need('InstanceId'))
       const attribute = call.input.need('Attribute')
       const read = attributes[attribute]
-      if (read === undefined)
-        throw awsError(
-          'Rehearsal.NotImplemented',
-          `The rehearsal's stand-in of AWS does not implement the instance attribute ${attribute}.`,
-        )
+      if (read === undefined) throw notImplemented(`the instance attribute ${attribute}`)
       return { InstanceId: instance.id, ...read(instance, call) }
     },
   },

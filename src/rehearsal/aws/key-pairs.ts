@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Output } from './answer.ts'
-import { awsError } from './aws-error.ts'
+import { awsError, notImplemented } from './aws-error.ts'
 import type { Call, Operations } from './call.ts'
 import { type Filters, filtered } from './filters.ts'
 import { newId } from './ids.ts'
@@ -146,11 +146,7 @@ export const keyPairOperations: Operations = {
     supports: ['KeyName', 'KeyType', 'KeyFormat', 'TagSpecifications'],
     creates: ['key-pair'],
     run: (call) => {
-      if (call.input.text('KeyFormat') === 'ppk')
-        throw awsError(
-          'Rehearsal.NotImplemented',
-          "The rehearsal's stand-in of AWS does not implement key pairs in PuTTY's format.",
-        )
+      if (call.input.text('KeyFormat') === 'ppk') throw notImplemented("key pairs in PuTTY's format")
       const name = checkNewName(call)
       const type = call.input.text('KeyType') === 'ed25519' ? 'ed25519' : 'rsa'
       const { openssh, privateKey, fingerprint } = type === 'ed25519' ? makeEd25519(name) : makeRsa(name)

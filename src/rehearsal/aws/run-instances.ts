@@ -30,10 +30,7 @@ function launchable(call: Call, type: string): ImageRecord {
   }
   const properties = instanceTypes[type]
   if (properties === undefined) {
-    throw awsError(
-      'Rehearsal.NotImplemented',
-      `The rehearsal's stand-in of AWS does not offer the instance type ${type}; it offers ${Object.keys(instanceTypes).join(', ')}.`,
-    )
+    throw notImplemented(`the instance type ${type}; it offers ${Object.keys(instanceTypes).join(', ')}`)
   }
   if (properties.architecture !== image.architecture) {
     throw awsError(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { messageOf } from '../../core/error.ts'
+import { messageOf, SindriError } from '../../core/error.ts'
 import { type Fault, takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
 import type { JournalEntry } from '../kit/journal.ts'
@@ -40,6 +40,12 @@ function checkSupported(name: string, operation: Operation, fields: Fields): voi
   if (lacking !== undefined) throw notImplemented(`the parameter ${lacking} of ${name}`)
 }
 
+/** A failure of the rehearsal itself. One with a known reason is final: clients shall not try for minutes. */
+function failure(error: unknown): AwsError {
+  if (!(error instanceof SindriError)) return awsError('InternalError', `The rehearsal failed: ${messageOf(error)}`)
+  return awsError('Rehearsal.Failed', [error.message, error.hint].filter(Boolean).join('. '))
+}
+
 function readOnly(operation: string): boolean {
   return /^(Describe|Get)/.test(operation)
 }
@@ -53,7 +59,10 @@ function scopeOf(request: Request, now: number): Scope {
   return scope
 }
 
-/** Answers requests to EC2 and STS. */
+/** AWS's own answer to which address a caller has; every client of a rehearsal comes from loopback. */
+const callerAddressHost = 'checkip.amazonaws.com'
+
+/** Answers requests to EC2 and STS, and tells callers their address. */
 export function awsStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world, journal } = options
   let last: Promise<unknown> = Promise.resolve()
@@ -103,6 +112,8 @@ export function awsStandIn(options: StandInOptions): (request: Request) => Promi
   }
 
   return async (request) => {
+    if (request.host === callerAddressHost)
+      return { status: 200, headers: { 'content-type': 'text/plain' }, body: '127.0.0.1\n' }
     const requestId = randomUUID()
     const form = request.method === 'POST' ? new URLSearchParams(request.body.toString('utf8')) : request.query
     const name = form.get('Action') ?? ''
@@ -133,14 +144,15 @@ export function awsStandIn(options: StandInOptions): (request: Request) => Promi
           stsAnswer(name, { Arn: userArn, UserId: 'AIDAREHEARSALEXAMPLE', Account: account }, requestId),
         )
       }
+      if (service !== 'ec2' && service !== 'sts') throw notImplemented(`the service ${service}`)
       const operation = service === 'ec2' && Object.hasOwn(operations, name) ? operations[name] : undefined
       if (operation === undefined) throw notImplemented(`the operation ${name || '(none)'} of ${service}`)
       fields = parseForm(name, form)
       return answer(200, ec2Answer(name, await ec2(name, scope, fields, operation), requestId))
     } catch (error) {
-      if (!isAwsError(error))
+      const refusal = isAwsError(error) ? error : failure(error)
+      if (error !== refusal)
         options.tell(`${name} in ${region}: ${error instanceof Error ? error.stack : messageOf(error)}`)
-      const refusal = isAwsError(error) ? error : awsError('InternalError', `The rehearsal failed: ${messageOf(error)}`)
       const body = service === 'sts' ? stsErrorAnswer(refusal, requestId) : ec2ErrorAnswer(refusal, requestId)
       return answer(refusal.status, body, refusal)
     }

@@ -41,7 +41,7 @@ const distributions = {
 } as const satisfies Record<Base['name'], object>
 
 const names: readonly Base['name'][] = ['debian-12', 'ubuntu-22.04', 'ubuntu-24.04']
-const programs = ['mmdebstrap', 'sfdisk', 'mke2fs', 'mkfs.vfat', 'mcopy', 'grub-mkimage', 'unshare']
+const programs = ['setpriv', 'mmdebstrap', 'sfdisk', 'mke2fs', 'mkfs.vfat', 'mcopy', 'grub-mkimage', 'unshare']
 const bootFiles = {
   '/usr/lib/grub/i386-pc/boot.img': 'grub-pc-bin',
   '/usr/lib/grub/x86_64-efi/normal.mod': 'grub-efi-amd64-bin',
@@ -82,7 +82,7 @@ export async function makeBase(name: Base['name'], { cache, tell, signal }: Make
     await chmod(join(work, 'disk.raw'), 0o400)
     await rename(join(work, 'disk.raw'), recipe.disk)
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true, maxRetries: 10 })
   }
   return base
 }
@@ -143,9 +143,12 @@ async function build(work: string, name: Base['name'], recipe: Recipe, signal?: 
     SINDRI_KEPT_CONF: await file('mirror.conf', age),
     SINDRI_SIZE_MIB: String(sizeGiB * 1024),
   }
-  // In namespaces of its own, so that however it ends no mount or process of it is left.
-  const wrapper = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', resourcePath('build-base.sh')]
-  await run('unshare', wrapper, { env, ...(signal === undefined ? {} : { signal }) })
+  // In namespaces that end with this process, so that however it ends no mount or process of it is left.
+  const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  await run('setpriv', ['--pdeathsig', 'KILL', ...namespaces, 'sh', resourcePath('build-base.sh')], {
+    env,
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 /** Removes the work of makers that were killed. */

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import { SindriError } from '../../core/error.ts'
@@ -17,6 +18,7 @@ interface GateSettings {
   readonly resolver: string
   readonly command: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  readonly disk: string
   readonly cgroups: readonly string[]
 }
 
@@ -79,6 +81,7 @@ export async function gateSettings(
       SINDRI_LENGTH: String(root.length),
       SINDRI_HOSTNAME: shortName,
     },
+    disk: await realpath(spec.disk),
     cgroups,
   }
 }

@@ -8,7 +8,10 @@
 //   resolver  the address the resolver answers on
 //   command   the argv that becomes the machine
 //   env       its environment
+//   disk      the disk of the machine
 //   cgroups   folders to remove in the end
+//
+// It writes `machine.json`, by which any process can find and end it, before it does anything that would be left over.
 import { execFileSync, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import {
@@ -17,18 +20,25 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs'
 import { connect, createServer, Socket } from 'node:net'
 
 const consoleLimit = 4 * 1024 * 1024
 
 process.chdir(process.argv[2] ?? '.')
-const { ip, doors, names, resolver, command, env, cgroups } = JSON.parse(readFileSync('gate.json', 'utf8'))
+const { ip, doors, names, resolver, command, env, disk, cgroups } = JSON.parse(readFileSync('gate.json', 'utf8'))
 
+// The start time, field 22 of proc_pid_stat(5), tells this process from a later one with the same pid.
+const startTime = readFileSync('/proc/self/stat', 'utf8').replace(/.*\) /, '').split(' ')[19]
+const state = { disk, gate: { pid: process.pid, startTime }, cgroups }
+writeFileSync('machine.json.new', JSON.stringify(state), { mode: 0o600 })
+renameSync('machine.json.new', 'machine.json')
 execFileSync('ip', ['-batch', '-'], { input: ip.join('\n'), env, stdio: ['pipe', 'inherit', 'inherit'] })
 await Promise.all([...doors.map(openDoor), answerNames()])
 const machine = spawnMachine()

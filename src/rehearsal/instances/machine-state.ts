@@ -1,9 +1,9 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode } from '../../core/error.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
-/** What is kept of a started machine in its `machine.json`, enough for another process to find and end it. */
+/** What gate.js keeps of a machine in its `machine.json`, enough for any process to find and end it. */
 export interface MachineState {
   readonly disk: string
   /** The gate's process: the machine lives exactly as long. */
@@ -14,19 +14,12 @@ export interface MachineState {
 /** The state of the machine kept in `folder`; undefined when none was ever started there. */
 export async function readState(folder: string): Promise<MachineState | undefined> {
   try {
-    // Only writeState writes this file, and whole.
+    // Only gate.js writes this file, and whole.
     return JSON.parse(await readFile(join(folder, 'machine.json'), 'utf8')) as MachineState
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
-}
-
-/** Keeps the state of a machine, replacing the file in one stroke. */
-export async function writeState(folder: string, state: MachineState): Promise<void> {
-  const unfinished = join(folder, 'machine.json.new')
-  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
-  await rename(unfinished, join(folder, 'machine.json'))
 }
 
 /** The machines that have a folder in `folder`. */

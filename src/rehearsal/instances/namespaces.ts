@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import type { MachineSpec, Machines } from '../kit/machines.ts'
@@ -7,7 +7,7 @@ import { limitingCgroups } from './cgroup.ts'
 import { endMachine } from './end-machine.ts'
 import { gateSettings } from './gate-settings.ts'
 import { closeDoors, openDoors } from './host-doors.ts'
-import { readState, writeState } from './machine-state.ts'
+import { readState } from './machine-state.ts'
 import { alive } from './process-identity.ts'
 import { spawnGate } from './spawn-gate.ts'
 
@@ -52,7 +52,7 @@ export function namespaceMachines({ folder, tell }: NamespacesOptions): Machines
     if (cgroups.length === 0) tell(`${spec.id} runs without a memory limit: no cgroup is writable here`)
     const settings = await gateSettings(spec, home, mirrors, cgroups)
     await writeFile(join(home, 'gate.json'), JSON.stringify(settings), { mode: 0o600 })
-    await writeState(home, { disk: await realpath(spec.disk), gate: await spawnGate(home), cgroups })
+    await spawnGate(home)
   }
 
   async function stop(id: string): Promise<void> {

@@ -19,13 +19,18 @@ export function run(program: string, args: readonly string[], options: RunOption
   const env = { PATH: systemPath, LC_ALL: 'C.UTF-8', ...options.env }
   const limits = {
     env,
+    killSignal: 'SIGKILL' as const,
     maxBuffer: 64 * 1024 * 1024,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }
   const child = execFile(program, [...args], limits, (error, stdout, stderr) => {
     if (error === null || options.accept?.includes(Number(error.code))) return resolve(stdout)
     if (options.signal?.aborted) {
-      return reject(new SindriError('cancelled', `${program} was cancelled`, { cause: error }))
+      const cancelled = new SindriError('cancelled', `${program} was cancelled`, { cause: error })
+      // The callback comes at the abort, which is before the program has ended.
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return reject(cancelled)
+      child.once('exit', () => reject(cancelled))
+      return
     }
     if (hasCode(error, 'ENOENT')) {
       return reject(new SindriError('prerequisite', `${program} is not installed`, { cause: error }))

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -9,6 +10,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import { hasCode } from '../../core/error.ts'
 import type { Authority } from './authority.ts'
 
 /** A request to a stand-in, whichever way it came in. */
@@ -36,6 +38,8 @@ export interface FrontOptions {
   /** True for the host names a stand-in answers for. */
   readonly isVendorHost: (host: string) => boolean
   readonly respond: Responder
+  /** Ports to take if they are free; 0 takes any. */
+  readonly ports: { readonly port: number; readonly tlsPort: number }
 }
 
 /** The doors of the rehearsal, all on loopback. */
@@ -101,11 +105,15 @@ function handler({
   }
 }
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
+/** Listens on the port wished for, or on a free one when it is taken. */
+async function listen(server: Server, wished: number): Promise<number> {
+  server.listen(wished, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if (wished === 0 || !hasCode(error, 'EADDRINUSE')) throw error
+    return listen(server, 0)
+  }
   return (server.address() as AddressInfo).port // a TCP server's address is never a string
 }
 
@@ -154,7 +162,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     door.emit('connection', socket)
   })
 
-  const [port, tlsPort] = await Promise.all([listen(plain), listen(secure)])
+  const [port, tlsPort] = await Promise.all([listen(plain, options.ports.port), listen(secure, options.ports.tlsPort)])
   return {
     port,
     tlsPort,

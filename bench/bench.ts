@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildStep } from '../tools/build.ts'
+import { type Candidate, medianTimes } from './interleaved.ts'
+
+/** One promise about speed. `value` and `target` are ratios, of which less is better. */
+interface Row {
+  readonly name: string
+  readonly value: number
+  readonly target: number
+  readonly met: boolean
+}
+
+const { values: flags } = parseArgs({
+  options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '21' } },
+})
+
+const built = await buildStep(true).run()
+if (built.state === 'failed') {
+  console.error(built.output)
+  process.exit(1)
+}
+const rows = startup(Number(flags.rounds))
+if (flags.json === true) console.log(JSON.stringify(rows, undefined, 2))
+else
+  for (const row of rows)
+    console.log(`${row.met ? 'ok    ' : 'missed'}  ${row.name}: ${row.value} (at most ${row.target})`)
+process.exitCode = rows.every(({ met }) => met) ? 0 : 1
+
+/** How much longer the built CLI takes than a Node that starts and does nothing, measured in the same minute. */
+function startup(rounds: number): readonly Row[] {
+  const folder = mkdtempSync(join(tmpdir(), 'sindri-bench-'))
+  try {
+    writeFileSync(join(folder, 'empty.js'), '')
+    const env = { PATH: process.env.PATH, HOME: folder }
+    const sindri = [process.execPath, join(import.meta.dirname, '../bin/sindri.js')]
+    const candidate = (name: string, argv: readonly string[]): Candidate => ({ name, argv, cwd: folder, env })
+    const dryRun = ['vm', 'build', '--cloud', 'aws', '--name', 'bench', '--dry-run']
+    const times = medianTimes(
+      [
+        candidate('empty', [process.execPath, 'empty.js']),
+        candidate('version', [...sindri, '--version']),
+        candidate('dry run', [...sindri, ...dryRun]),
+      ],
+      rounds,
+    )
+    const ratio = (name: string): number => (times.get(name) ?? Number.NaN) / (times.get('empty') ?? Number.NaN)
+    return [
+      row('sindri --version / an empty Node program', ratio('version'), 1.5),
+      row(`sindri ${dryRun.join(' ')} / an empty Node program`, ratio('dry run'), 2.5),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function row(name: string, value: number, target: number): Row {
+  return { name, value: Math.round(value * 100) / 100, target, met: value <= target }
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sindri-startup-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** Runs a program of src/ in an empty folder and returns what it loaded. */
+function modulesLoadedBy(program: string, ...words: readonly string[]): readonly string[] {
+  const list = join(folder, 'modules')
+  const recorder = join(import.meta.dirname, 'loaded-modules.fixture.mjs')
+  const env = { PATH: process.env.PATH, HOME: folder, LOADED_MODULES: list }
+  const { status, stderr } = spawnSync(process.execPath, ['--import', recorder, join(root, 'src', program), ...words], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  // Exit 3 is a missing Packer, which this tier does without.
+  expect([0, 3], stderr).toContain(status)
+  const modules = readFileSync(list, 'utf8').split('\n')
+  expect(modules).toContainEqual(expect.stringContaining(`src/${program}`))
+  return modules
+}
+
+const sdk = expect.stringMatching(/node_modules\/@(aws-sdk|smithy|aws)\//)
+
+test('the way of finding out sees an SDK', () => {
+  expect(modulesLoadedBy('clouds/aws/api.ts')).toContainEqual(sdk)
+})
+
+test.each(
+  [
+    ['--help'],
+    ['--version'],
+    ['vm', '--help'],
+    ['vm', 'build', '--help'],
+    ['vm', 'init', '--cloud', 'aws'],
+    ['vm', 'build', '--cloud', 'aws', '--dry-run'],
+    ['vm', 'validate', '--cloud', 'aws'],
+  ].map((words) => ({ words, line: words.join(' ') })),
+)('sindri $line loads no SDK', ({ words }) => {
+  expect(modulesLoadedBy('cli.ts', ...words)).not.toContainEqual(sdk)
+})
+
+test('help and version load neither zod nor yaml', () => {
+  for (const word of ['--help', '--version']) {
+    expect(modulesLoadedBy('cli.ts', word)).not.toContainEqual(expect.stringMatching(/node_modules\/(zod|yaml)\//))
+  }
+})
