@@ -49,7 +49,7 @@ export function runBlocks(blocks: readonly Block[], env: NodeJS.ProcessEnv): voi
     const [bin, cwd] = [join(home, 'bin'), join(home, 'work')]
     for (const folder of [bin, cwd]) mkdirSync(folder)
     const sindri = join(bin, 'sindri')
-    writeFileSync(sindri, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin/sindri.js')}' "$@"\n`)
+    writeFileSync(sindri, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'src/cli.ts')}' "$@"\n`)
     chmodSync(sindri, 0o755)
     for (const { file, line, commands } of blocks) {
       try {

@@ -6,6 +6,7 @@ import type { Resolved } from '../config/resolved.ts'
 import type { Config } from '../config/schema.ts'
 import { SindriError } from '../core/error.ts'
 import { packerValues } from '../packer/values.ts'
+import type { Rehearsal } from '../rehearsal/index.ts'
 import type { Context } from './context.ts'
 
 /** Flags that say which config is meant; the same on every command. */
@@ -24,6 +25,9 @@ export async function configure(options: ConfigOptions, context: Context): Promi
   return context.rehearsal === undefined ? resolved : rehearsable(options, context, config, resolved)
 }
 
+/** Rehearsals of which the replaced base was told; once is enough. */
+const told = new WeakSet<Rehearsal>()
+
 /**
  * A rehearsal offers only the bases it can really make. The default base is replaced by one it offers, said aloud; a
  * base the user asked for is never replaced.
@@ -41,10 +45,11 @@ function rehearsable(options: ConfigOptions, context: Context, config: Config, r
           : `rehearse with build.base: ${offered.name}, or build in the cloud itself`,
     })
   }
-  context.emit({
-    type: 'warning',
-    message: `rehearsing with ${offered.name}: ${wanted.name} cannot be made here (${wanted.note})`,
-  })
+  if (context.rehearsal !== undefined && !told.has(context.rehearsal)) {
+    told.add(context.rehearsal)
+    const message = `rehearsing with ${offered.name}: ${wanted.name} cannot be made here (${wanted.note})`
+    context.emit({ type: 'warning', message })
+  }
   return resolve(
     config,
     { ...options.flags, baseImage: offered.name },

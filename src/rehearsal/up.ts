@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, SindriError } from '../core/error.ts'
 import { parsePolicy } from './aws/policy.ts'
@@ -7,6 +8,7 @@ import { codeStamp } from './code-stamp.ts'
 import { askDown, control, runningDaemon } from './control.ts'
 import { makeBase } from './instances/index.ts'
 import { parseFault } from './kit/faults.ts'
+import { takeLock } from './kit/lock.ts'
 import type { Base } from './kit/machines.ts'
 import type { Settings } from './kit/settings.ts'
 import { readStore } from './kit/store.ts'
@@ -30,6 +32,7 @@ export interface UpOptions {
 
 const startDeadlineMs = 30_000
 const pollMs = 50
+const maxSocketPathBytes = 103
 
 /** The rehearsal that runs for these places, if any. */
 export async function current(places: Places): Promise<Rehearsal | undefined> {
@@ -65,7 +68,24 @@ function startFailure(places: Places): SindriError {
   })
 }
 
+function isLocked(file: string): boolean {
+  const release = takeLock(file)
+  release?.()
+  return release === undefined
+}
+
+/** Unix sockets under `home` have names of at most about a hundred bytes; the kernel's own complaint explains nothing. */
+function checkLength(places: Places): void {
+  const longest = join(filesOf(places).machines, 'i-0123456789abcdef0', 'ssh.sock')
+  if (Buffer.byteLength(longest) > maxSocketPathBytes) {
+    throw new SindriError('usage', `the folder ${places.home} has too long a name for a rehearsal`, {
+      hint: `Use one that is ${Buffer.byteLength(longest) - maxSocketPathBytes} bytes shorter: unix sockets are kept in it.`,
+    })
+  }
+}
+
 async function start(options: UpOptions): Promise<DaemonFile> {
+  checkLength(options.places)
   const files = filesOf(options.places)
   mkdirSync(files.folder, { recursive: true, mode: 0o700 })
   rmSync(files.failure, { force: true })
@@ -75,8 +95,8 @@ async function start(options: UpOptions): Promise<DaemonFile> {
     options.signal?.throwIfAborted()
     const daemon = await runningDaemon(options.places)
     if (daemon !== undefined) return daemon
-    // When another process was faster, our child is gone and its daemon is about to answer.
-    if (child.ended() && readStore(files.failure) !== undefined) break
+    // When another process was faster, our child is gone and a daemon that holds the lock is about to answer.
+    if (child.ended() && !isLocked(files.lock)) break
     await delay(pollMs)
   }
   throw startFailure(options.places)
@@ -95,13 +115,10 @@ async function replaceWhenStale(options: UpOptions, daemon: DaemonFile): Promise
   return start(options)
 }
 
-async function applySettings({ policy, faults }: UpOptions, daemon: DaemonFile): Promise<void> {
-  const settings: Partial<Settings> = {
+function settingsOf({ policy, faults }: UpOptions): Partial<Settings> {
+  return {
     ...(policy !== undefined && { policy: policy === 'none' ? null : { text: readPolicy(policy), file: policy } }),
     ...(faults !== undefined && { faults: faults.map(parseFault) }),
-  }
-  if (Object.keys(settings).length > 0 && !(await control(daemon, 'settings', settings))) {
-    throw new SindriError('failed', 'the rehearsal does not take its settings', { hint: 'Stop it and start it again.' })
   }
 }
 
@@ -122,9 +139,12 @@ function readPolicy(file: string): string {
 /** Starts the rehearsal unless it runs, makes the base disks it offers, and applies policy and faults. Two at once are fine. */
 export async function up(options: UpOptions): Promise<Rehearsal> {
   const { places, tell, signal } = options
+  const settings = settingsOf(options)
   const found = await runningDaemon(places)
   const daemon = found === undefined ? await start(options) : await replaceWhenStale(options, found)
-  await applySettings(options, daemon)
+  if (Object.keys(settings).length > 0 && !(await control(daemon, 'settings', settings))) {
+    throw new SindriError('failed', 'the rehearsal does not take its settings', { hint: 'Stop it and start it again.' })
+  }
   for (const base of daemon.bases.filter((each) => each.offered)) {
     await makeBase(base.name as Base['name'], { cache: places.cache, ...(tell && { tell }), ...(signal && { signal }) }) // the daemon lists only known names
   }

@@ -166,7 +166,8 @@ test('the CLI is told what EC2 would tell it', async () => {
   ).toContain(
     '(DryRunOperation) when calling the RunInstances operation: Request would have succeeded, but DryRun flag is set.',
   )
-  expect(await refusal('s3api', 'list-buckets')).toContain('not implement')
+  expect(await refusal('s3api', 'list-buckets')).toContain('does not implement the service s3')
+  expect(await refusal('ssm', 'get-parameter', '--name', 'x')).toContain('does not implement the service ssm')
   expect(await refusal('--region', 'mars-north-1', 'ec2', 'describe-regions')).not.toContain('accepted')
 })
 

@@ -69,3 +69,14 @@ export function stsErrorAnswer(error: AwsError, requestId: string): string {
     element('Type', 'Sender') + element('Code', escapeXml(error.awsCode)) + element('Message', escapeXml(error.message))
   return `${declaration}<ErrorResponse xmlns="${stsNamespace}">${element('Error', detail)}${element('RequestId', requestId)}</ErrorResponse>`
 }
+
+/** A refusal in the form S3 and its like read. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+export function restErrorAnswer(error: AwsError, requestId: string): string {
+  const detail = element('Code', escapeXml(error.awsCode)) + element('Message', escapeXml(error.message))
+  return `${declaration}${element('Error', detail + element('RequestId', requestId))}`
+}
+
+/** A refusal in the form the JSON services read (SSM, KMS). https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+export function jsonErrorAnswer(error: AwsError): string {
+  return JSON.stringify({ __type: error.awsCode, message: error.message })
+}

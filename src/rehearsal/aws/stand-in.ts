@@ -3,7 +3,15 @@ import { messageOf, SindriError } from '../../core/error.ts'
 import { type Fault, takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
 import type { JournalEntry } from '../kit/journal.ts'
-import { ec2Answer, ec2ErrorAnswer, type Output, stsAnswer, stsErrorAnswer } from './answer.ts'
+import {
+  ec2Answer,
+  ec2ErrorAnswer,
+  jsonErrorAnswer,
+  type Output,
+  restErrorAnswer,
+  stsAnswer,
+  stsErrorAnswer,
+} from './answer.ts'
 import { authorize } from './authorization.ts'
 import { type AwsError, awsError, isAwsError, notImplemented } from './aws-error.ts'
 import type { Call, Operation, World } from './call.ts'
@@ -44,6 +52,13 @@ function checkSupported(name: string, operation: Operation, fields: Fields): voi
 function failure(error: unknown): AwsError {
   if (!(error instanceof SindriError)) return awsError('InternalError', `The rehearsal failed: ${messageOf(error)}`)
   return awsError('Rehearsal.Failed', [error.message, error.hint].filter(Boolean).join('. '))
+}
+
+/** The refusal in the form the service's clients read, also of services that are not here. */
+function refusalBody(service: string, request: Request, refusal: AwsError, requestId: string): string {
+  if (service === 'ec2') return ec2ErrorAnswer(refusal, requestId)
+  if (service === 'sts') return stsErrorAnswer(refusal, requestId)
+  return request.headers['x-amz-target'] === undefined ? restErrorAnswer(refusal, requestId) : jsonErrorAnswer(refusal)
 }
 
 function readOnly(operation: string): boolean {
@@ -153,8 +168,7 @@ export function awsStandIn(options: StandInOptions): (request: Request) => Promi
       const refusal = isAwsError(error) ? error : failure(error)
       if (error !== refusal)
         options.tell(`${name} in ${region}: ${error instanceof Error ? error.stack : messageOf(error)}`)
-      const body = service === 'sts' ? stsErrorAnswer(refusal, requestId) : ec2ErrorAnswer(refusal, requestId)
-      return answer(refusal.status, body, refusal)
+      return answer(refusal.status, refusalBody(service, request, refusal, requestId), refusal)
     }
   }
 }

@@ -28,6 +28,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer, Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 
 const consoleLimit = 4 * 1024 * 1024
 
@@ -47,9 +48,8 @@ process.on('SIGTERM', () => stopMachine(machine.pid))
 function openDoor({ listen, to }) {
   const server = createServer({ allowHalfOpen: true }, (inner) => {
     const outer = connect({ ...to, allowHalfOpen: true })
-    inner.pipe(outer).pipe(inner)
-    inner.on('error', () => outer.destroy()).on('close', () => outer.destroy())
-    outer.on('error', () => inner.destroy()).on('close', () => inner.destroy())
+    pipeline(inner, outer, () => undefined)
+    pipeline(outer, inner, () => undefined)
   })
   // Nothing inside may use up what the host's end of the door can open.
   server.maxConnections = 128

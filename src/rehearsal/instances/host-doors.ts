@@ -5,6 +5,7 @@ import { hasCode, SindriError } from '../../core/error.ts'
 import type { MachineSpec } from '../kit/machines.ts'
 import { aptSettings } from './apt-mirrors.ts'
 import { mirrorSocket } from './gate-settings.ts'
+import { joinStreams } from './join-streams.ts'
 import { mirrorDoor } from './mirror-door.ts'
 
 /** Opens what leads from this host into a machine (port 22 of its public address) and from it to the apt mirrors. */
@@ -31,12 +32,7 @@ export function closeDoors(doors: readonly Server[]): void {
 }
 
 function sshDoor(socket: string): Server {
-  return createServer((outer) => {
-    const inner = connect(socket)
-    outer.pipe(inner).pipe(outer)
-    inner.on('error', () => outer.destroy()).on('close', () => outer.destroy())
-    outer.on('error', () => inner.destroy()).on('close', () => inner.destroy())
-  })
+  return createServer((outer) => joinStreams(outer, connect(socket)))
 }
 
 /** The longest path a Unix socket can have (unix(7)): 108 bytes with the final zero. */

@@ -1,6 +1,7 @@
 import { createServer, request, type Server } from 'node:http'
 import { connect, createServer as createTunnel, type Server as TunnelServer } from 'node:net'
 import type { AptSettings } from './apt-mirrors.ts'
+import { joinStreams } from './join-streams.ts'
 
 /**
  * A server, not yet listening, that leads to one mirror and nowhere else, whatever it is asked for, through this
@@ -48,12 +49,8 @@ function httpDoor(mirror: URL, proxy: URL | undefined): Server {
 function tunnel(mirror: URL, proxy: URL | undefined): TunnelServer {
   const port = Number(mirror.port || 443)
   return createTunnel((inner) => {
-    inner.on('error', () => inner.destroy())
     if (proxy === undefined) {
-      const outer = connect(port, mirror.hostname)
-      inner.pipe(outer).pipe(inner)
-      outer.on('error', () => inner.destroy()).on('close', () => inner.destroy())
-      inner.on('close', () => outer.destroy())
+      joinStreams(inner, connect(port, mirror.hostname))
       return
     }
     const asking = request({
@@ -63,15 +60,12 @@ function tunnel(mirror: URL, proxy: URL | undefined): TunnelServer {
       path: `${mirror.hostname}:${port}`,
       headers: authorization(proxy),
     })
-    asking.on('connect', (response, outer) => {
-      if (response.statusCode !== 200) {
-        inner.destroy()
-        return
-      }
-      inner.pipe(outer).pipe(inner)
-      outer.on('error', () => inner.destroy()).on('close', () => inner.destroy())
-      inner.on('close', () => outer.destroy())
+    asking.on('connect', (response, outer, head) => {
+      outer.unshift(head)
+      if (response.statusCode === 200) joinStreams(inner, outer)
+      else inner.destroy()
     })
+    inner.on('error', () => asking.destroy())
     asking.on('error', () => inner.destroy())
     asking.end()
   })

@@ -27,14 +27,14 @@ export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: B
     throw new SindriError('prerequisite', `${qemu} is not installed`, { hint: `apt-get install ${missing.join(' ')}` })
   }
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const console = join(folder, 'boot.log')
+  const consoleLog = join(folder, 'boot.log')
   const log = await open(join(folder, 'qemu.log'), 'w', 0o600)
   // In the option, a comma within a path is written twice.
   const escaped = (path: string) => path.replaceAll(',', ',,')
   const args = [
     ...['-accel', 'tcg', '-m', String(memoryMiB), '-smp', '2', '-display', 'none', '-monitor', 'none', '-nic', 'none'],
     ...['-no-reboot', '-snapshot', '-drive', `file=${escaped(disk)},format=raw,if=virtio`],
-    ...['-chardev', `file,id=console,path=${escaped(console)}`, '-serial', 'chardev:console'],
+    ...['-chardev', `file,id=console,path=${escaped(consoleLog)}`, '-serial', 'chardev:console'],
   ]
   // A killed parent takes the emulator with it.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', qemu, ...args], {
@@ -43,7 +43,7 @@ export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: B
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()))
   await log.close()
-  const read = () => readFile(console, 'utf8').catch(() => '')
+  const read = () => readFile(consoleLog, 'utf8').catch(() => '')
   try {
     for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
       const text = await read()
@@ -52,7 +52,7 @@ export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: B
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
         const words = (await readFile(join(folder, 'qemu.log'), 'utf8')).trim().split('\n').at(-1)
         throw new SindriError('failed', `${disk} stopped before it asked for a login: ${words ?? ''}`, {
-          hint: `what it printed is in ${console}`,
+          hint: `what it printed is in ${consoleLog}`,
         })
       }
       await Promise.race([delay(500), ended])
@@ -62,7 +62,7 @@ export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: B
       'timeout',
       `${disk} did not ask for a login within ${timeoutMs / 1000} s; last line: ${last}`,
       {
-        hint: `what it printed is in ${console}`,
+        hint: `what it printed is in ${consoleLog}`,
       },
     )
   } finally {
