@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { buildCommand } from './commands/build.ts'
 import { deleteCommand, listCommand } from './commands/images.ts'
 import { initCommand } from './commands/init.ts'
@@ -28,5 +28,16 @@ export function app(version: string, session: Session): Command {
   permissionsCommand(vm.command('permissions'), session)
   rehearsalCommands(program, session)
   tryCommand(program, session)
+  exitByError(program)
   return program
+}
+
+/** True when the command line was refused, false when it asked for help; undefined when the error is none of commander's. */
+export function refusedWords(error: unknown): boolean | undefined {
+  return error instanceof CommanderError ? error.exitCode !== 0 : undefined
+}
+
+function exitByError(command: Command): void {
+  command.exitOverride()
+  for (const child of command.commands) exitByError(child)
 }

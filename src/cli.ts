@@ -1,12 +1,9 @@
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
-import { CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Context, Self } from './actions/context.ts'
-import { app } from './app.ts'
 import type { CommonFlags, Session } from './commands/session.ts'
 import { systemClock } from './core/clock.ts'
 import { exitCodeOf, SindriError } from './core/error.ts'
@@ -17,12 +14,16 @@ const interrupted = new SindriError('cancelled', 'cancelled')
 
 /** Runs one command line; the process's only edge. */
 async function main(words: readonly string[]): Promise<void> {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+    process.stdout.write(`${manifest.version}\n`)
+    return
+  }
+  const { app, refusedWords } = await import('./app.ts')
   const self = selfOf()
   const cancel = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort(interrupted))
   const session = sessionOf(self, cancel.signal)
   const program = app(self.version, session)
-  for (const command of [program, ...descendants(program)]) command.exitOverride()
   if (words[0] === 'complete') {
     const { default: tab } = await import('@bomb.sh/tab/commander')
     tab(program)
@@ -30,13 +31,10 @@ async function main(words: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-    else fail(error, words.includes('--json'))
+    const refused = refusedWords(error)
+    if (refused === undefined) fail(error, words.includes('--json'))
+    else process.exitCode = refused ? 2 : 0
   }
-}
-
-function descendants(program: ReturnType<typeof app>): readonly ReturnType<typeof app>[] {
-  return program.commands.flatMap((command) => [command, ...descendants(command)])
 }
 
 function fail(error: unknown, json: boolean): void {
@@ -79,6 +77,7 @@ function sessionOf(self: Self, signal: AbortSignal): Session {
           hint: `give ${flag} to go ahead`,
         })
       }
+      const { createInterface } = await import('node:readline/promises')
       const prompt = createInterface({ input: process.stdin, output: process.stderr })
       const answer = await prompt.question(`${question} [y/N] `, { signal })
       prompt.close()

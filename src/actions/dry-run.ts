@@ -17,7 +17,7 @@ export async function dryRun(options: ConfigOptions & { readonly strict: boolean
     token: 'of-the-build',
   }
   const version = versionOf(resolved, context)
-  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive), context, {
+  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive), {
     marks,
     manifest: 'manifest.json',
     version,

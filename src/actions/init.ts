@@ -39,7 +39,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
     archive: archive === undefined ? undefined : `files/${basename(archive)}`,
     located: (path: string) => copies.get(path) ?? path,
   }
-  const input = await templateInput(cloud, resolved, files, context, {
+  const input = await templateInput(cloud, resolved, files, {
     marks: undefined,
     manifest: 'manifest.json',
     version: versionOf(resolved, context),

@@ -174,8 +174,8 @@ function scalar(value: string | number | boolean): string {
   return String(value)
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
 function columns(text: string): number {
-  return [...graphemes.segment(text)].length
+  // A segmenter takes milliseconds to make, and almost every key is plain.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  return [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length
 }

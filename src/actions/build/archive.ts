@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Resolved } from '../../config/resolved.ts'
 import type { Context } from '../context.ts'
-import { sindriExecutable } from '../executable.ts'
 
 /** The running Sindri as an image installs it, when the config asks for `latest`; otherwise the image fetches a release. */
 export async function sindriArchive(resolved: Resolved, context: Context): Promise<string | undefined> {
   if (resolved.build.sindriVersion !== 'latest') return undefined
+  const { sindriExecutable } = await import('../executable.ts')
   const made = await sindriExecutable({
     bundle: context.self.bundle,
     node: context.self.node,

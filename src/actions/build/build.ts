@@ -144,7 +144,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   const cloud = cloudOf(resolved.cloud)
   const version = versionOf(resolved, context)
   const files = localFiles(context, await sindriArchive(resolved, context))
-  const input = await templateInput(cloud, resolved, files, context, {
+  const input = await templateInput(cloud, resolved, files, {
     marks: undefined,
     manifest: 'manifest.json',
     version,
@@ -169,7 +169,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
       variables: variableArguments(options, context),
       async template(marks, manifest, folder, target) {
         const callerRange = unknownCaller ? await target.callerRange() : undefined
-        const marked = await templateInput(cloud, resolved, files, context, {
+        const marked = await templateInput(cloud, resolved, files, {
           marks: { ...marks, callerRange },
           manifest,
           version,

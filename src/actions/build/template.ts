@@ -34,15 +34,10 @@ export async function templateInput(
   cloud: Cloud,
   resolved: Resolved,
   files: ProvisionFiles,
-  context: Context,
   options: { readonly marks: ReleaseMarks | undefined; readonly manifest: string; readonly version: string },
 ): Promise<TemplateInput> {
   const source = await cloud.source()
-  const extensions = await planExtensions(
-    join(context.self.assets, 'extensions'),
-    resolved.build.profile,
-    resolved.build.extensions,
-  )
+  const extensions = planExtensions(resolved.build.profile, resolved.build.extensions)
   const own = source(resolved, options.marks)
   const secrets = resolved.secrets.map(({ variable, name }) =>
     variableBlock(variable, {

@@ -8,7 +8,7 @@ import { account } from './signature.ts'
 const largestMemoryMiB = 4096
 
 /** What EC2 calls a host of this private address. */
-export function hostnameOf(instance: Pick<InstanceRecord, 'privateAddress'>): string {
+function hostnameOf(instance: Pick<InstanceRecord, 'privateAddress'>): string {
   return `ip-${instance.privateAddress.replaceAll('.', '-')}`
 }
 

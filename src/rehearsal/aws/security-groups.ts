@@ -90,13 +90,13 @@ function rulesOf(call: Call): readonly Rule[] {
   const cidr = input.text('CidrIp')
   const permissions = input.many('IpPermissions').flatMap((permission) => permissionRules(call, permission))
   if (cidr === undefined) return permissions
-  return [...permissions, ...rulesFrom(call, input, [{ cidr }])]
+  return [...permissions, ...rulesFrom(input, [{ cidr }])]
 }
 
 function permissionRules(call: Call, permission: Input): readonly Rule[] {
   const described = (range: Input) =>
     range.text('Description') === undefined ? {} : { description: range.text('Description') ?? '' }
-  return rulesFrom(call, permission, [
+  return rulesFrom(permission, [
     ...permission.many('IpRanges').map((range) => ({ cidr: range.need('CidrIp'), ...described(range) })),
     ...permission.many('Ipv6Ranges').map((range) => ({ cidr: range.need('CidrIpv6'), ...described(range) })),
     ...permission
@@ -105,11 +105,7 @@ function permissionRules(call: Call, permission: Input): readonly Rule[] {
   ])
 }
 
-function rulesFrom(
-  _call: Call,
-  ports: Input,
-  sources: readonly Pick<Rule, 'cidr' | 'groupId' | 'description'>[],
-): readonly Rule[] {
+function rulesFrom(ports: Input, sources: readonly Pick<Rule, 'cidr' | 'groupId' | 'description'>[]): readonly Rule[] {
   const protocol = ports.text('IpProtocol') ?? ''
   if (!['tcp', 'udp', 'icmp', 'icmpv6', '-1', '6', '17', '1', '58'].includes(protocol)) {
     throw awsError('InvalidParameterValue', `Invalid value '${protocol}' for IP protocol. Unknown protocol.`)

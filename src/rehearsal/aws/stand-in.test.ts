@@ -343,6 +343,153 @@ test('a fault before acting changes nothing; one after acting leaves what was do
   expect(rehearsal.machines.size).toBe(1)
 })
 
+test('every operation without required parameters answers in the shapes of AWS’s model', async () => {
+  await client().send(new sdk.CreateKeyPairCommand({ KeyName: 'k' }))
+  const group = await client().send(new sdk.CreateSecurityGroupCommand({ GroupName: 'g', Description: 'd' }))
+  await client().send(
+    new sdk.AuthorizeSecurityGroupIngressCommand({
+      GroupId: group.GroupId,
+      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '127.0.0.1/32' }] }],
+    }),
+  )
+  await built({ KeyName: 'k', SecurityGroupIds: [group.GroupId ?? ''] })
+  const answers = await Promise.all([
+    client().send(new sdk.DescribeAccountAttributesCommand({})),
+    client().send(new sdk.DescribeAvailabilityZonesCommand({})),
+    client().send(new sdk.DescribeInstanceStatusCommand({})),
+    client().send(new sdk.DescribeInstanceTypeOfferingsCommand({ LocationType: 'availability-zone' })),
+    client().send(new sdk.DescribeInstanceTypesCommand({})),
+    client().send(new sdk.DescribeInstancesCommand({})),
+    client().send(new sdk.DescribeKeyPairsCommand({ IncludePublicKey: true })),
+    client().send(new sdk.DescribeNetworkInterfacesCommand({})),
+    client().send(new sdk.DescribeRegionsCommand({ AllRegions: true })),
+    client().send(new sdk.DescribeSecurityGroupsCommand({})),
+    client().send(new sdk.DescribeSnapshotsCommand({})),
+    client().send(new sdk.DescribeSubnetsCommand({})),
+    client().send(new sdk.DescribeTagsCommand({})),
+    client().send(new sdk.DescribeVolumesCommand({})),
+    client().send(new sdk.DescribeVpcsCommand({})),
+    client().send(new sdk.GetEbsDefaultKmsKeyIdCommand({})),
+    client().send(new sdk.GetEbsEncryptionByDefaultCommand({})),
+    client().send(new sdk.GetImageBlockPublicAccessStateCommand({})),
+  ])
+  for (const answer of answers) expect(answer.$metadata.httpStatusCode).toBe(200)
+  const [, zones, , , , , pairs, interfaces, , groups] = answers
+  expect(zones.AvailabilityZones?.map((zone) => zone.ZoneId)).toEqual(['usw2-az1', 'usw2-az2', 'usw2-az3', 'usw2-az4'])
+  expect(pairs.KeyPairs?.[0]).toMatchObject({ KeyType: 'rsa', PublicKey: expect.stringMatching(/^ssh-rsa /) })
+  expect(interfaces.NetworkInterfaces?.[0]?.Groups).toEqual([{ GroupId: group.GroupId, GroupName: 'g' }])
+  expect(groups.SecurityGroups?.[1]?.IpPermissions).toMatchObject([
+    { FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '127.0.0.1/32' }] },
+  ])
+})
+
+test.each([
+  'blockDeviceMapping',
+  'bootMode',
+  'deregistrationProtection',
+  'description',
+  'imdsSupport',
+  'lastLaunchedTime',
+  'sriovNetSupport',
+  'tpmSupport',
+] as const)('the image attribute %s is told', async (Attribute) => {
+  const ImageId = await built()
+  const answer = await client().send(new sdk.DescribeImageAttributeCommand({ ImageId, Attribute }))
+  expect(answer.ImageId).toBe(ImageId)
+})
+
+test.each(['userData', 'sriovNetSupport', 'disableApiTermination', 'groupSet', 'instanceType'] as const)(
+  'the instance attribute %s is told',
+  async (Attribute) => {
+    const { InstanceId } = await launched()
+    const answer = await client().send(new sdk.DescribeInstanceAttributeCommand({ InstanceId, Attribute }))
+    expect(answer.InstanceId).toBe(InstanceId)
+  },
+)
+
+test('a stopped instance starts again with its disk; a protected one cannot be terminated', async () => {
+  const { InstanceId = '' } = await launched({ DisableApiTermination: true })
+  const InstanceIds = [InstanceId]
+  const state = async () =>
+    (await client().send(new sdk.DescribeInstancesCommand({ InstanceIds }))).Reservations?.[0]?.Instances?.[0]?.State
+      ?.Name
+  const disk = rehearsal.machines.get(InstanceId)?.disk
+  await client().send(new sdk.StopInstancesCommand({ InstanceIds }))
+  expect([await state(), rehearsal.machines.size]).toEqual(['stopping', 0])
+  now += 60_000
+  expect(await state()).toBe('stopped')
+  await client().send(new sdk.StartInstancesCommand({ InstanceIds }))
+  expect(rehearsal.machines.get(InstanceId)?.disk).toBe(disk)
+  await expect(client().send(new sdk.TerminateInstancesCommand({ InstanceIds }))).rejects.toMatchObject({
+    name: 'OperationNotPermitted',
+  })
+})
+
+test('volumes and snapshots are made, copied and deleted', async () => {
+  const zone = 'us-west-2a'
+  const volume = await client().send(
+    new sdk.CreateVolumeCommand({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp3' }),
+  )
+  const snapshot = await client().send(new sdk.CreateSnapshotCommand({ VolumeId: volume.VolumeId }))
+  const copy = await client('eu-west-1').send(
+    new sdk.CopySnapshotCommand({ SourceRegion: 'us-west-2', SourceSnapshotId: snapshot.SnapshotId, Encrypted: true }),
+  )
+  await client().send(new sdk.DeleteVolumeCommand({ VolumeId: volume.VolumeId }))
+  await client().send(new sdk.DeleteSnapshotCommand({ SnapshotId: snapshot.SnapshotId }))
+  await client('eu-west-1').send(new sdk.DeleteSnapshotCommand({ SnapshotId: copy.SnapshotId }))
+  expect(readdirSync(filesOf(places).disks)).toEqual([])
+  await expect(
+    client().send(new sdk.CreateVolumeCommand({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp2', Throughput: 125 })),
+  ).rejects.toMatchObject({ name: 'InvalidParameterCombination' })
+})
+
+test('an image is registered from a snapshot and can be launched', async () => {
+  const { SnapshotId } = await snapshotOf(await built())
+  const { ImageId } = await client().send(
+    new sdk.RegisterImageCommand({
+      Name: 'registered',
+      Architecture: 'x86_64',
+      RootDeviceName: '/dev/xvda',
+      BootMode: 'uefi',
+      ImdsSupport: 'v2.0',
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId, VolumeType: 'gp3' } }],
+    }),
+  )
+  expect(await launched({ ImageId })).toMatchObject({ BootMode: 'uefi', MetadataOptions: { HttpTokens: 'required' } })
+})
+
+test('an own image stays listed after its deprecation, which cannot be in the past', async () => {
+  const ImageId = await built()
+  const DeprecateAt = new Date(now + 120_000)
+  await client().send(new sdk.EnableImageDeprecationCommand({ ImageId, DeprecateAt }))
+  now += 240_000
+  const { Images } = await client().send(new sdk.DescribeImagesCommand({ Owners: ['self'] }))
+  expect(Images).toMatchObject([{ ImageId, DeprecationTime: expect.any(String) }])
+  await expect(client().send(new sdk.EnableImageDeprecationCommand({ ImageId, DeprecateAt }))).rejects.toThrow('future')
+})
+
+test('rules of a group are unique, revocable, and the group stays while an instance uses it', async () => {
+  const { GroupId = '' } = await client().send(new sdk.CreateSecurityGroupCommand({ GroupName: 'g', Description: 'd' }))
+  const rule = {
+    GroupId,
+    IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] }],
+  }
+  await client().send(new sdk.AuthorizeSecurityGroupIngressCommand(rule))
+  await expect(client().send(new sdk.AuthorizeSecurityGroupIngressCommand(rule))).rejects.toMatchObject({
+    name: 'InvalidPermission.Duplicate',
+  })
+  await client().send(new sdk.RevokeSecurityGroupIngressCommand(rule))
+  await expect(client().send(new sdk.RevokeSecurityGroupIngressCommand(rule))).rejects.toMatchObject({
+    name: 'InvalidPermission.NotFound',
+  })
+  const { InstanceId = '' } = await launched({ SecurityGroupIds: [GroupId] })
+  await expect(client().send(new sdk.DeleteSecurityGroupCommand({ GroupId }))).rejects.toMatchObject({
+    name: 'DependencyViolation',
+  })
+  await client().send(new sdk.TerminateInstancesCommand({ InstanceIds: [InstanceId] }))
+  await client().send(new sdk.DeleteSecurityGroupCommand({ GroupId }))
+})
+
 test('listings come in pages', async () => {
   for (const KeyName of ['a', 'b', 'c']) {
     await client().send(new sdk.CreateSecurityGroupCommand({ GroupName: KeyName, Description: 'd' }))

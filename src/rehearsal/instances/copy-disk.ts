@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rename, rm, stat, truncate } from 'node:fs/promises'
+import { chmod, rename, rm, stat, truncate } from 'node:fs/promises'
 import { SindriError } from '../../core/error.ts'
 import { rootPartition } from './partition.ts'
 import { run } from './run.ts'
@@ -22,6 +22,8 @@ export async function copyDisk(from: string, to: string, sizeGiB?: number): Prom
   const unfinished = `${to}.${randomUUID()}`
   try {
     await run('cp', ['--sparse=always', '--reflink=auto', from, unfinished])
+    // A base is read-only, and its copy is not.
+    await chmod(unfinished, 0o600)
     if (wanted > size) await grow(unfinished, wanted)
     await rename(unfinished, to)
   } finally {

@@ -43,7 +43,11 @@ renameSync('machine.json.new', 'machine.json')
 execFileSync('ip', ['-batch', '-'], { input: ip.join('\n'), env, stdio: ['pipe', 'inherit', 'inherit'] })
 await Promise.all([...doors.map(openDoor), answerNames()])
 const machine = spawnMachine()
-process.on('SIGTERM', () => stopMachine(machine.pid))
+process.on('SIGTERM', () => {
+  stopMachine(machine.pid)
+  // It hears nothing before it has set itself up.
+  setInterval(() => stopMachine(machine.pid), 500)
+})
 
 function openDoor({ listen, to }) {
   const server = createServer({ allowHalfOpen: true }, (inner) => {
@@ -103,14 +107,14 @@ function spawnMachine() {
 }
 
 function keepConsole() {
-  let log = createWriteStream('console.log', { flags: 'a' })
+  let log = createWriteStream('console.log', { flags: 'a', mode: 0o600 })
   let size = statSync('console.log', { throwIfNoEntry: false })?.size ?? 0
   return (chunk) => {
     size += chunk.length
     if (size > consoleLimit) {
       log.destroy()
       truncateSync('console.log')
-      log = createWriteStream('console.log', { flags: 'a' })
+      log = createWriteStream('console.log', { flags: 'a', mode: 0o600 })
       size = chunk.length
     }
     log.write(chunk)

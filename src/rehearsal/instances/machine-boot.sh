@@ -9,6 +9,11 @@ pause() { # seconds
   wait $!
 }
 
+stage() { # cloud-init arguments
+  cloud-init "$@" &
+  wait $!
+}
+
 halt() {
   trap '' TERM
   echo 'sindri: the machine is stopping'
@@ -40,7 +45,7 @@ printf 'nameserver 169.254.169.253\noptions timeout:2 attempts:1\n' >"$resolver"
 if command -v cloud-init >/dev/null; then
   # As the generator does at boot: names the datasource by the firmware, so that no other is waited for.
   if [ -x /usr/lib/cloud-init/ds-identify ]; then /usr/lib/cloud-init/ds-identify; fi
-  cloud-init init
+  stage init
 else
   echo 'sindri: this image has no cloud-init, so nothing puts a key in it'
 fi
@@ -49,14 +54,14 @@ fi
 
 keep_sshd() {
   if [ -x /usr/sbin/sshd ] && ! kill -0 "$(cat /run/sshd.pid 2>/dev/null)" 2>/dev/null; then
-    /usr/sbin/sshd -D -e &
+    /usr/sbin/sshd -D -e -o PidFile=/run/sshd.pid &
   fi
 }
 keep_sshd
 
 if command -v cloud-init >/dev/null; then
-  cloud-init modules --mode=config
-  cloud-init modules --mode=final
+  stage modules --mode=config
+  stage modules --mode=final
 fi
 echo 'sindri: the machine is up'
 

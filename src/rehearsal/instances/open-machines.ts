@@ -10,6 +10,7 @@ import { run } from './run.ts'
 interface OpenOptions {
   /** Where the machines are kept, each in a folder named by its id. */
   readonly folder: string
+  /** Where base disks are kept; machines that are namespaces need nothing from it. */
   readonly cache: string
   readonly tell?: (line: string) => void
 }

@@ -19,7 +19,6 @@ export function run(program: string, args: readonly string[], options: RunOption
   const env = { PATH: systemPath, LC_ALL: 'C.UTF-8', ...options.env }
   const limits = {
     env,
-    killSignal: 'SIGKILL' as const,
     maxBuffer: 64 * 1024 * 1024,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }
@@ -27,9 +26,11 @@ export function run(program: string, args: readonly string[], options: RunOption
     if (error === null || options.accept?.includes(Number(error.code))) return resolve(stdout)
     if (options.signal?.aborted) {
       const cancelled = new SindriError('cancelled', `${program} was cancelled`, { cause: error })
-      // The callback comes at the abort, which is before the program has ended.
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return reject(cancelled)
+      // The abort has sent it SIGTERM, which not every program heeds, and it has not ended yet.
+      const runs = child.pid !== undefined && child.exitCode === null && child.signalCode === null
+      if (!runs) return reject(cancelled)
       child.once('exit', () => reject(cancelled))
+      child.kill('SIGKILL')
       return
     }
     if (hasCode(error, 'ENOENT')) {
