@@ -4,6 +4,7 @@ import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
 import type { Context, Self } from './actions/context.ts'
+import { app, refusedWords } from './app.ts'
 import type { CommonFlags, Session } from './commands/session.ts'
 import { systemClock } from './core/clock.ts'
 import { exitCodeOf, SindriError } from './core/error.ts'
@@ -14,11 +15,6 @@ const interrupted = new SindriError('cancelled', 'cancelled')
 
 /** Runs one command line; the process's only edge. */
 async function main(words: readonly string[]): Promise<void> {
-  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
-    process.stdout.write(`${manifest.version}\n`)
-    return
-  }
-  const { app, refusedWords } = await import('./app.ts')
   const self = selfOf()
   const cancel = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort(interrupted))

@@ -1,6 +1,6 @@
 import { cloud as cloudOf } from '../clouds/index.ts'
 import { render } from '../packer/hcl.ts'
-import { releaseName } from '../release/release.ts'
+import { releaseName } from '../release/name.ts'
 import { versionOf } from './build/archive.ts'
 import { installedPacker, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'

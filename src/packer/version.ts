@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
+import { pid } from 'node:process'
 import { SindriError } from '../core/error.ts'
 import { execute } from './execute.ts'
 
@@ -101,7 +101,7 @@ async function readCache(file: string): Promise<Readonly<Record<string, string>>
 
 /** A cache that cannot be written costs only time. */
 async function writeCache(file: string, content: Readonly<Record<string, string>>): Promise<void> {
-  const draft = `${file}.${randomUUID()}`
+  const draft = `${file}.${pid}`
   try {
     await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
     await writeFile(draft, JSON.stringify(content), { mode: 0o600 })
@@ -110,5 +110,7 @@ async function writeCache(file: string, content: Readonly<Record<string, string>
 }
 
 function atLeast(version: string, minimum: string): boolean {
-  return version.localeCompare(minimum, 'en', { numeric: true }) >= 0
+  const [found = [], wanted = []] = [version, minimum].map((one) => one.split(/[.-]/).map(Number))
+  const differs = wanted.findIndex((part, index) => part !== found[index])
+  return differs === -1 || (found[differs] ?? 0) > (wanted[differs] ?? 0)
 }

@@ -20,11 +20,6 @@ export function fingerprintOf(parts: Digestible): string {
   return digest(parts).slice(0, 16)
 }
 
-/** `sindri-dev-1706745600`: the prefix and the second it was asked for. */
-export function releaseName(imageName: string, at: number): string {
-  return `${imageName}-${Math.floor(at / 1000)}`
-}
-
 interface Pointer {
   readonly name: string
   readonly createdAt: string

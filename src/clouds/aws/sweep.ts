@@ -1,7 +1,7 @@
 import type { RunMarks } from '../cloud.ts'
 import { unlessGone } from './errors.ts'
 import type { AwsApi } from './port.ts'
-import { tag } from './tags.ts'
+import { tag, temporaryKeyName } from './tags.ts'
 import { untilTerminated } from './terminated.ts'
 
 /**
@@ -40,9 +40,4 @@ export async function sweepRun(api: AwsApi, marks: RunMarks): Promise<readonly s
     removed.push(image.id)
   }
   return removed
-}
-
-/** The name of the key pair a run makes: known before it begins, so that it can be found after a kill. */
-export function temporaryKeyName(token: string): string {
-  return `sindri-run-${token.slice(0, 24)}`
 }

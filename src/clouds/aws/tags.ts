@@ -19,3 +19,8 @@ export const tag = {
 export function deploymentTags(deployment: string): Tags {
   return { Name: `sindri-${deployment}`, [tag.managed]: 'true', [tag.deployment]: deployment }
 }
+
+/** The name of the key pair a run makes: known before it begins, so that it can be found after a kill. */
+export function temporaryKeyName(token: string): string {
+  return `sindri-run-${token.slice(0, 24)}`
+}

@@ -5,8 +5,7 @@ import { cloudValue } from '../../packer/template.ts'
 import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
 import { accessOf, awsBases } from './bases.ts'
 import { type AwsImageSettings, awsOf } from './settings.ts'
-import { temporaryKeyName } from './sweep.ts'
-import { tag } from './tags.ts'
+import { tag, temporaryKeyName } from './tags.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 

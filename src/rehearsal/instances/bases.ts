@@ -11,7 +11,7 @@ import { resourcePath } from './resource.ts'
 import { run } from './run.ts'
 
 /** What `bases` tells about a base disk. */
-export interface BaseOffer {
+interface BaseOffer {
   readonly name: Base['name']
   readonly arch: Base['arch']
   /** It can be made on this machine. */

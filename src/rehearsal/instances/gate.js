@@ -79,7 +79,8 @@ function answerTo(query) {
     at += 1 + query[at]
   }
   if (at + 5 > query.length) return undefined
-  const address = names[labels.join('.').toLowerCase()]
+  const name = labels.join('.').toLowerCase()
+  const address = Object.hasOwn(names, name) ? names[name] : undefined
   const found = address !== undefined && query.readUInt16BE(at + 1) === 1
   const header = Buffer.from(query.subarray(0, 12))
   // An authoritative response; NXDOMAIN unless the name has an address (then other types have no records).

@@ -1,4 +1,4 @@
-export { type BaseOffer, bases, makeBase } from './bases.ts'
+export { bases, makeBase } from './bases.ts'
 export { copyDisk } from './copy-disk.ts'
 export { openMachines } from './open-machines.ts'
 export { bootToLogin } from './qemu.ts'
