@@ -7,7 +7,8 @@ const built = new URL('../dist/cli.js', import.meta.url)
 const [word, ...more] = process.argv.slice(2)
 
 if (more.length === 0 && (word === '--version' || word === '-V')) {
-  console.log(JSON.parse(readFileSync(pathOf('../package.json'), 'utf8')).version)
+  const { readFileSync } = await import('node:fs')
+  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
 } else if (Number.parseInt(process.versions.node, 10) >= 24) {
   process.getBuiltinModule('node:module').enableCompileCache()
   try {

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts'
 import { planExtensions } from '../extensions.ts'
 
 /** Where the releases of Sindri are published. */
-export const releaseUrl = 'https://github.com/pacphi/sindri/releases/download'
+const releaseUrl = 'https://github.com/pacphi/sindri/releases/download'
 
 /** Where provisioning takes its files from, when Packer runs on this machine for this config. */
 export function localFiles(context: Context, archive: string | undefined): ProvisionFiles {
