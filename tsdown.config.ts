@@ -14,7 +14,17 @@ const common: UserConfig = {
 
 /** What showing help and rendering a template need, and the libraries they use. */
 const everyday =
-  /node_modules\/(commander|zod|fastest-levenshtein)\/|src\/(app\.ts|commands\/|config\/(?!yaml|json-schema|docs)|core\/(clock|error)\.ts|clouds\/(cloud|index|[a-z]+\/(bases|index|settings|tags|template))\.ts|packer\/(builders|dialect|execute|extra|hcl|hcl-text|plugins|template|version)|release\/(name|provision)|report\/(failure|terminal)|actions\/(configure|context|dry-run|extensions|flags|build\/(archive|template))\b)/
+  /node_modules\/(commander|zod|fastest-levenshtein)\/|src\/(app\.ts|commands\/|config\/(?!yaml|load|json-schema|docs)|core\/(clock|error)\.ts|clouds\/(cloud|index|[a-z]+\/(bases|index|settings|tags|template))\.ts|packer\/(builders|dialect|extra|hcl|hcl-text|plugins|template|version)|release\/(name|provision)|report\/(failure|terminal)|actions\/(configure|context|dry-run|extensions|flags|build\/(archive|template))\b)/
+
+/** commander loads `child_process` (a tenth of a start) for subcommands that are programs of their own; there are none here. */
+function withoutProcesses(): Rolldown.Plugin {
+  return {
+    name: 'without-processes',
+    resolveId: (id, importer) =>
+      id === 'node:child_process' && importer?.includes('/node_modules/commander/') ? '\0no-processes' : null,
+    load: (id) => (id === '\0no-processes' ? 'export {}' : null),
+  }
+}
 
 const libraries = {
   index: 'src/index.ts',
@@ -30,9 +40,13 @@ const config: UserConfig[] = [
     entry: { cli: 'src/cli.ts', ...libraries },
     format: 'esm',
     fixedExtension: false,
-    plugins: [licenses()],
+    plugins: [licenses(), withoutProcesses()],
     // A file costs a millisecond to find and link: what every command needs is one, what few need stays apart.
-    outputOptions: { codeSplitting: { groups: [{ name: 'sindri', test: everyday }] } },
+    outputOptions: {
+      codeSplitting: {
+        groups: [{ name: 'sindri', test: everyday }],
+      },
+    },
     // What other programs run is not bundled; src/rehearsal/instances/resource.ts looks for it here.
     copy: [{ from: 'src/rehearsal/instances/{*.sh,gate.js}', to: 'dist/rehearsal', flatten: true }],
   },

@@ -32,9 +32,10 @@ export function app(version: string, session: Session): Command {
   return program
 }
 
-/** True when the command line was refused, false when it asked for help; undefined when the error is none of commander's. */
-export function refusedWords(error: unknown): boolean | undefined {
-  return error instanceof CommanderError ? error.exitCode !== 0 : undefined
+/** Why the command line was refused; empty when it asked for help, undefined when the error is none of commander's. */
+export function refusedWords(error: unknown): string | undefined {
+  if (!(error instanceof CommanderError)) return undefined
+  return error.exitCode === 0 ? '' : error.message.replace(/^error: /, '')
 }
 
 function exitByError(command: Command): void {

@@ -29,14 +29,23 @@ async function main(words: readonly string[]): Promise<void> {
   } catch (error) {
     const refused = refusedWords(error)
     if (refused === undefined) fail(error, words.includes('--json'))
-    else process.exitCode = refused ? 2 : 0
+    else if (refused === '') process.exitCode = 0
+    else {
+      // commander has told people already.
+      if (words.includes('--json')) printJson(failureJson(new SindriError('usage', refused)))
+      process.exitCode = 2
+    }
   }
 }
 
 function fail(error: unknown, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(failureJson(error), undefined, 2)}\n`)
+  if (json) printJson(failureJson(error))
   process.stderr.write(`${failureText(error, process.stderr)}\n`)
   process.exitCode = exitCodeOf(error)
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
 }
 
 function sessionOf(self: Self, signal: AbortSignal): Session {
@@ -50,7 +59,7 @@ function sessionOf(self: Self, signal: AbortSignal): Session {
       })
       try {
         let context = contextOf(self, signal, terminal.event)
-        if (flags.rehearse === true || (flags.rehearse === undefined ? false : truthy(process.env.SINDRI_REHEARSE))) {
+        if (flags.rehearse === true || (flags.rehearse !== 'never' && truthy(process.env.SINDRI_REHEARSE))) {
           const { rehearse } = await import('./actions/rehearse.ts')
           context = await rehearse(context, replaceEnvironment)
         }
@@ -63,7 +72,8 @@ function sessionOf(self: Self, signal: AbortSignal): Session {
       }
     },
     result(flags: CommonFlags, json, text) {
-      process.stdout.write(flags.json === true ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
+      if (flags.json === true) printJson(json)
+      else process.stdout.write(`${text}\n`)
     },
     text: (text) => void process.stdout.write(text),
     tell: (text) => void process.stderr.write(`${text}\n`),

@@ -5,7 +5,6 @@ import { resolve } from '../config/resolve.ts'
 import type { Resolved } from '../config/resolved.ts'
 import type { Config } from '../config/schema.ts'
 import { SindriError } from '../core/error.ts'
-import { packerValues } from '../packer/values.ts'
 import type { Rehearsal } from '../rehearsal/index.ts'
 import type { Context } from './context.ts'
 
@@ -68,6 +67,7 @@ export async function configureWithVariables(
 ): Promise<Resolved> {
   const files = options.varFiles.map((file) => absolute(context.cwd, file))
   if (files.length === 0 && Object.keys(options.variables).length === 0) return configure(options, context)
+  const { packerValues } = await import('../packer/values.ts')
   const values = await packerValues({
     path: packer,
     files,

@@ -12,7 +12,8 @@ import { recordsFolder } from './places.ts'
 import { type KeyPair, makeKeyPair, untilSsh } from './ssh.ts'
 
 export interface DeployOptions extends ConfigOptions {
-  readonly imageId: string
+  /** Otherwise the config's `image_id`. */
+  readonly imageId?: string | undefined
   readonly instanceType?: string | undefined
   readonly subnetId?: string | undefined
   readonly securityGroupId?: string | undefined
@@ -51,7 +52,11 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   const target = await cloud.connect(resolved)
   const { region, deploy: defaults } = cloud.placement(resolved)
   const instanceType = options.instanceType ?? defaults.instanceType
-  const image = await target.images.get(region, options.imageId)
+  const imageId = options.imageId ?? resolved.deploy.imageId
+  if (imageId === undefined) {
+    throw new SindriError('usage', 'no image is named', { hint: "give an image id; 'sindri vm list' shows them" })
+  }
+  const image = await target.images.get(region, imageId)
   if (image.state !== 'available') {
     throw new SindriError('failed', `image ${image.id} is ${image.state}, not available`, {
       hint: 'wait until sindri vm list shows it Available',

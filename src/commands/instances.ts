@@ -20,7 +20,7 @@ interface TerminateFlags extends CloudFlags {
 export function deployCommand(command: Command, session: Session): Command {
   withRegion(withCloud(command))
     .description('Launch an instance from an image and wait until SSH answers')
-    .argument('<image-id>', 'the image to launch')
+    .argument('[image-id]', 'the image to launch (default: providers.packer.image_id)')
     .option('--instance-type <type>', 'instance type (default: as in the config)')
     .option('--subnet <id>', 'subnet to launch in')
     .option('--security-group <id>', 'security group to use instead of a new one')
@@ -31,7 +31,7 @@ export function deployCommand(command: Command, session: Session): Command {
     )
     .option('--key-name <name>', 'key pair of the cloud to use instead of a fresh one')
     .option('--ssh-user <user>', 'user to log in as (default: what the image says)')
-  return command.action((imageId: string, flags: DeployFlags) =>
+  return command.action((imageId: string | undefined, flags: DeployFlags) =>
     session.run(flags, async (context) => {
       const [{ deploy }, { deploymentText }] = await Promise.all([
         import('../actions/deploy.ts'),

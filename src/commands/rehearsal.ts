@@ -15,7 +15,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
     .option('--policy <file>', 'enforce this IAM policy document; none lifts it')
     .option('--fault <fault>', 'let a call fail, as in CopyImage:before:Throttling:2; may be repeated', repeated)
     .action((flags: UpFlags) =>
-      session.run({ ...flags, rehearse: undefined }, async (context) => {
+      session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalUp } = await import('../actions/rehearsal.ts')
         const { endpoint, proxy, caFile, bases } = await rehearsalUp(
           { policy: flags.policy, faults: flags.fault },
@@ -37,7 +37,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
   withCommon(rehearsal.command('down'))
     .description('Stop it and remove all it made')
     .action((flags: CommonFlags) =>
-      session.run({ ...flags, rehearse: undefined }, async (context) => {
+      session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalDown } = await import('../actions/rehearsal.ts')
         const result = await rehearsalDown(context)
         session.result(
@@ -51,7 +51,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
   withCommon(rehearsal.command('status'))
     .description('What the rehearsed clouds hold, per cloud and region')
     .action((flags: CommonFlags) =>
-      session.run({ ...flags, rehearse: undefined }, async (context) => {
+      session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const [{ rehearsalStatus }, { statusText }] = await Promise.all([
           import('../actions/rehearsal.ts'),
           import('../report/results.ts'),
@@ -64,7 +64,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
   withCommon(rehearsal.command('env'))
     .description('Print shell exports that point the vendors’ CLIs and Packer at it')
     .action((flags: CommonFlags) =>
-      session.run({ ...flags, rehearse: undefined }, async (context) => {
+      session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalEnvironment } = await import('../actions/rehearsal.ts')
         const environment = await rehearsalEnvironment(context)
         const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`
@@ -74,7 +74,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
       }),
     )
   rehearsal.command('serve', { hidden: true }).action(() =>
-    session.run({}, async (context) => {
+    session.run({ rehearse: 'never' }, async (context) => {
       const { rehearsalServe } = await import('../actions/rehearsal.ts')
       await rehearsalServe(context)
       return 0

@@ -5,7 +5,8 @@ export interface CommonFlags {
   readonly json?: boolean
   readonly debug?: boolean
   readonly quiet?: boolean
-  readonly rehearse?: boolean
+  /** `never`: not even when SINDRI_REHEARSE asks for it. */
+  readonly rehearse?: boolean | 'never'
 }
 
 /** What a command may do to the outside: `cli.ts` makes it from the process. */

@@ -115,7 +115,7 @@ export function extraMistakes(cloud: CloudName, extra: Extra): Mistake[] {
   for (const [name, value] of Object.entries(extra)) {
     const target = Object.hasOwn(rendered[cloud], name) ? rendered[cloud][name] : undefined
     const modelled =
-      target ?? (Object.hasOwn(cloudFields[cloud], name) ? `providers.packer.${cloud}.${name}` : undefined)
+      target ?? (Object.hasOwn(cloudFields[cloud](), name) ? `providers.packer.${cloud}.${name}` : undefined)
     if (modelled !== undefined) {
       complain(
         [...path, name],

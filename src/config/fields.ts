@@ -31,6 +31,12 @@ export function section<T>(
   return described(z.strictObject(shape), description) as unknown as z.ZodMiniType<T>
 }
 
+/** A section whose schema is made only when a config has that section: most have one cloud's of five. */
+export function lazySection<T>(description: string, fields: () => Fields<T>): z.ZodMiniType<T> {
+  // Cast: a lazy schema is of the type of what it makes.
+  return z.lazy(() => section(description, fields())) as unknown as z.ZodMiniType<T>
+}
+
 /** Text without control characters and without what Packer or Sindri would evaluate. */
 export function text(description: string, rule: TextRule = {}): z.ZodMiniType<string> {
   const schema = z.string().check((context) => {

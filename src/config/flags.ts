@@ -48,7 +48,7 @@ const flagNames: Readonly<Record<Setting, string>> = {
   instanceType: '--instance-type',
   diskSizeGiB: '--disk-size',
   cisHardening: '--cis-hardening',
-  baseImage: '--base-image',
+  baseImage: '--base',
 }
 
 /** The path in sindri.yaml, below `providers.packer`, of the setting a flag stands for. Its default is found there. */

@@ -20,7 +20,7 @@ test('without a file the configuration is empty, but a named file has to be ther
   await expect(readConfig('other.yaml', folder)).rejects.toMatchObject({
     code: 'config',
     message: 'cannot read other.yaml: there is no such file',
-    hint: 'check the path given with -f',
+    hint: 'check the path given with --config',
   })
 })
 

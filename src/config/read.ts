@@ -19,7 +19,7 @@ export async function readConfig(file: string | undefined, folder: string): Prom
     if (missing && file === undefined) return {}
     const reason = missing ? 'there is no such file' : messageOf(error)
     throw new SindriError('config', `cannot read ${file ?? defaultFile}: ${reason}`, {
-      hint: missing ? 'check the path given with -f' : 'it has to be a readable text file in UTF-8',
+      hint: missing ? 'check the path given with --config' : 'it has to be a readable text file in UTF-8',
       cause: error,
     })
   }

@@ -43,7 +43,7 @@ export interface CloudSettings {
 }
 
 /** The keys of each cloud's section. */
-export const cloudFields: { readonly [C in CloudName]: Fields<Written<CloudSettings[C]>> } = {
+export const cloudFields: { readonly [C in CloudName]: () => Fields<Written<CloudSettings[C]>> } = {
   aws: awsFields,
   azure: azureFields,
   gcp: gcpFields,
@@ -93,7 +93,8 @@ export function knownKeys(path: readonly (string | number)[]): readonly string[]
 }
 
 function unwrapped(schema: unknown): unknown {
-  return schema instanceof z.ZodMiniOptional ? unwrapped(schema._zod.def.innerType) : schema
+  if (schema instanceof z.ZodMiniOptional) return unwrapped(schema._zod.def.innerType)
+  return schema instanceof z.ZodMiniLazy ? unwrapped(schema._zod.innerType) : schema
 }
 
 function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -2,7 +2,6 @@ import { access, constants, mkdir, readFile, rename, stat, writeFile } from 'nod
 import { delimiter, join, resolve } from 'node:path'
 import { pid } from 'node:process'
 import { SindriError } from '../core/error.ts'
-import { execute } from './execute.ts'
 
 /** The Packer program that was found. */
 export interface Packer {
@@ -80,7 +79,7 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 async function askVersion(path: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const { stdout } = await execute(path, ['version'], { env, timeoutMs: 30_000 })
+  const { stdout } = await (await import('./execute.ts')).execute(path, ['version'], { env, timeoutMs: 30_000 })
   const version = /^Packer v(?<version>\d+\.\d+\.\d+)/mu.exec(stdout)?.groups?.version
   if (version !== undefined) return version
   // Red Hat's cracklib installs another program of this name in /usr/sbin.

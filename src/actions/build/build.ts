@@ -126,6 +126,9 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   }
 }
 
+/** Marks of no release: what is the same for every build of one config. Copies and readers are no part of it. */
+const unmarked = { name: '', fingerprint: '', token: '' } as const
+
 /** By this the builder opens SSH to the caller alone. Where an old Packer lacks it, Sindri finds the address itself. */
 const callerAttribute = 'temporary_security_group_source_public_ip'
 
@@ -146,7 +149,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   const version = versionOf(resolved, context)
   const files = localFiles(context, await sindriArchive(resolved, context))
   const input = await templateInput(cloud, resolved, files, {
-    marks: undefined,
+    marks: unmarked,
     manifest: 'manifest.json',
     version,
   })

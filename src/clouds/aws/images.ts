@@ -20,7 +20,7 @@ export function awsImages(api: AwsApi): Images {
     },
 
     async get(region, id) {
-      const [found] = await api.images(region, { ids: [id] })
+      const [found] = await api.images(region, { ids: [id] }).catch(gone)
       if (found === undefined) {
         throw new SindriError('not-found', `there is no image ${id} in ${region}`, {
           hint: "'sindri vm list --cloud aws' shows the images; --region chooses another region",

@@ -4,9 +4,9 @@ import {
   extraField,
   type Fields,
   flag,
+  lazySection,
   listOf,
   oneOf,
-  section,
   type TextRule,
   text,
   whole,
@@ -64,7 +64,7 @@ const alibabaInstanceType: TextRule = {
 }
 
 /** The fields of `providers.packer.alibaba`. */
-export const alibabaFields: Fields<Written<AlibabaSettings>> = {
+export const alibabaFields = (): Fields<Written<AlibabaSettings>> => ({
   region: text('Region to build in.', alibabaRegion),
   zone_id: text('Zone to build in; otherwise one that has the instance type.', {
     pattern: /^[a-z]{2}(-[a-z0-9]+)+$/,
@@ -120,10 +120,10 @@ export const alibabaFields: Fields<Written<AlibabaSettings>> = {
   }),
   security_enhancement_strategy: oneOf('Security Center in the build instance.', ['Active', 'Deactive']),
   extra: extraField('alicloud-ecs'),
-}
+})
 
 /** `providers.packer.alibaba`. */
-export const alibabaSection: z.ZodMiniType<Written<AlibabaSettings>> = section(
+export const alibabaSection: z.ZodMiniType<Written<AlibabaSettings>> = lazySection(
   'Building in Alibaba Cloud.',
   alibabaFields,
 )

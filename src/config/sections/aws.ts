@@ -5,6 +5,7 @@ import {
   extraField,
   type Fields,
   flag,
+  lazySection,
   listOf,
   mapOf,
   oneOf,
@@ -100,7 +101,7 @@ const deployFields: Fields<Written<AwsDeploy>> = {
 }
 
 /** The fields of `providers.packer.aws`. */
-export const awsFields: Fields<Written<AwsSettings>> = {
+export const awsFields = (): Fields<Written<AwsSettings>> => ({
   region: text('Region to build in.', awsRegion),
   instance_type: text('Instance type to build on.', awsInstanceType),
   volume_size: whole('Size of the boot volume in GiB.', 1, 16384),
@@ -160,10 +161,10 @@ export const awsFields: Fields<Written<AwsSettings>> = {
   deprecate_after_days: whole('Mark the image deprecated so many days after it was made.', 1, 3650),
   deploy: section('What `sindri vm deploy` launches.', deployFields),
   extra: extraField('amazon-ebs'),
-}
+})
 
 /** `providers.packer.aws`. */
-export const awsSection: z.ZodMiniType<Written<AwsSettings>> = section('Building in AWS.', awsFields)
+export const awsSection: z.ZodMiniType<Written<AwsSettings>> = lazySection('Building in AWS.', awsFields)
 
 function resource(prefix: string): TextRule {
   return {

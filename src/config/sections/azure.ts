@@ -6,6 +6,7 @@ import {
   extraField,
   type Fields,
   flag,
+  lazySection,
   listOf,
   oneOf,
   section,
@@ -122,7 +123,7 @@ const galleryFields: Fields<Written<AzureGallery>> = {
 }
 
 /** The fields of `providers.packer.azure`. */
-export const azureFields: Fields<Written<AzureSettings>> = {
+export const azureFields = (): Fields<Written<AzureSettings>> => ({
   subscription_id: text('Subscription to build in.', uuid),
   tenant_id: text('Tenant of the subscription; otherwise the one Azure names.', uuid),
   resource_group: text('Resource group of the image.', {
@@ -164,7 +165,7 @@ export const azureFields: Fields<Written<AzureSettings>> = {
   ),
   spot_eviction_policy: oneOf('Build on a spot VM; what happens to it when it is evicted.', ['Deallocate', 'Delete']),
   extra: extraField('azure-arm'),
-}
+})
 
 /** `providers.packer.azure`. */
-export const azureSection: z.ZodMiniType<Written<AzureSettings>> = section('Building in Azure.', azureFields)
+export const azureSection: z.ZodMiniType<Written<AzureSettings>> = lazySection('Building in Azure.', azureFields)

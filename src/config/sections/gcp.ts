@@ -1,6 +1,16 @@
 import type * as z from 'zod/mini'
 import type { VariableReference } from '../environment.ts'
-import { type Extra, extraField, type Fields, flag, listOf, section, type TextRule, text, whole } from '../fields.ts'
+import {
+  type Extra,
+  extraField,
+  type Fields,
+  flag,
+  lazySection,
+  listOf,
+  type TextRule,
+  text,
+  whole,
+} from '../fields.ts'
 import type { Written } from '../written.ts'
 
 /** How an image is built in Google Cloud. Sizes in GiB. */
@@ -71,7 +81,7 @@ const network: TextRule = {
 }
 
 /** The fields of `providers.packer.gcp`. */
-export const gcpFields: Fields<Written<GcpSettings>> = {
+export const gcpFields = (): Fields<Written<GcpSettings>> => ({
   project_id: text('Project to build in.', { ...project, reference: true }),
   image_project_id: text('Project the image is made in; otherwise project_id.', project),
   zone: text('Zone to build in.', gcpZone),
@@ -124,7 +134,7 @@ export const gcpFields: Fields<Written<GcpSettings>> = {
   tags: listOf('Network tags of the build instance. (Labels of the image come from packer.tags.)', text('Tag.', label)),
   preemptible: flag('Build on a preemptible instance.'),
   extra: extraField('googlecompute'),
-}
+})
 
 /** `providers.packer.gcp`. */
-export const gcpSection: z.ZodMiniType<Written<GcpSettings>> = section('Building in Google Cloud.', gcpFields)
+export const gcpSection: z.ZodMiniType<Written<GcpSettings>> = lazySection('Building in Google Cloud.', gcpFields)

@@ -5,6 +5,7 @@ import {
   extraField,
   type Fields,
   flag,
+  lazySection,
   listOf,
   oneOf,
   section,
@@ -53,7 +54,7 @@ const ociShape: TextRule = {
 }
 
 /** The fields of `providers.packer.oci`. */
-export const ociFields: Fields<Written<OciSettings>> = {
+export const ociFields = (): Fields<Written<OciSettings>> => ({
   region: text('Region to build in; otherwise the region in ~/.oci/config.', ociRegion),
   compartment_ocid: text('Compartment to build in.', { ...ocid('compartment|tenancy'), reference: true }),
   image_compartment_ocid: text('Compartment of the image; otherwise compartment_ocid.', ocid('compartment|tenancy')),
@@ -94,10 +95,10 @@ export const ociFields: Fields<Written<OciSettings>> = {
     hint: 'write the name without its brackets',
   }),
   extra: extraField('oracle-oci'),
-}
+})
 
 /** `providers.packer.oci`. */
-export const ociSection: z.ZodMiniType<Written<OciSettings>> = section('Building in Oracle Cloud.', ociFields)
+export const ociSection: z.ZodMiniType<Written<OciSettings>> = lazySection('Building in Oracle Cloud.', ociFields)
 
 /** https://docs.oracle.com/iaas/Content/General/Concepts/identifiers.htm */
 function ocid(kind: string): TextRule {

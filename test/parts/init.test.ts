@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
+import type { InitResult } from '../../src/actions/init.ts'
+import { currentPacker, missingPart, type Outcome, openSindri, type Sindri, startProgram } from './sindri.ts'
+
+const missing = await missingPart()
+const current = currentPacker()
+const packers = [
+  { title: 'the packer on PATH', environment: {}, absent: missing },
+  {
+    title: 'the packer of npm run parts',
+    environment: current ?? {},
+    absent: missing ?? (current === undefined && process.env.CI !== 'true' ? 'run npm run parts' : undefined),
+  },
+]
+
+let sindri: Sindri
+
+beforeAll(() => {
+  // A template that needs Sindri would be built all the same where it is installed.
+  expect(() => execFileSync('/bin/sh', ['-c', 'command -v sindri'])).toThrow()
+})
+
+describe.each(packers)('$title', ({ environment, absent }) => {
+  let rehearsed: Record<string, string>
+
+  /** Plain Packer, pointed at the rehearsal as a user would do it. */
+  function packer(...words: readonly string[]): Promise<Outcome> {
+    const { AWS_PROFILE, AWS_DEFAULT_PROFILE, ...own } = process.env
+    const path = { ...own, ...environment, ...rehearsed, CHECKPOINT_DISABLE: '1' }
+    return startProgram('packer', words, sindri.folder, path).ended
+  }
+
+  describe.skipIf(absent !== undefined)(`builds (${absent ?? 'rehearsed'})`, () => {
+    beforeAll(async () => {
+      sindri = await openSindri(environment)
+      await sindri.json('rehearsal', 'up')
+      rehearsed = await sindri.json('rehearsal', 'env')
+    })
+
+    afterAll(async () => {
+      expect(await sindri.close()).toEqual([])
+    })
+
+    test('what init writes is valid, and makes an image with no Sindri beside it', async () => {
+      const made: InitResult = await sindri.json('vm', 'init', '--cloud', 'aws', '--base', 'debian-12', '-o', 'd')
+      expect(made.template).toBe('./d/aws.pkr.hcl')
+      expect(await packer('validate', 'd')).toMatchObject({ code: 0 })
+      const built = await packer('build', '-color=false', 'd')
+      expect(built, built.stdout).toMatchObject({ code: 0 })
+      const held = (await sindri.status()).resources.aws?.['us-west-2']
+      const tags = { 'sindri:managed': 'true', 'sindri:base': 'debian-12', 'sindri:ssh-user': 'admin' }
+      expect(held?.images).toMatchObject([{ state: 'available', tags }])
+      expect(held).toMatchObject({ instances: [], volumes: [], keyPairs: [], securityGroups: [] })
+    })
+
+    test('init does not overwrite what was written', async () => {
+      const { code, stderr } = await sindri.run('vm', 'init', '--cloud', 'aws', '--base', 'debian-12', '-o', 'd')
+      expect(code).toBe(1)
+      expect(stderr).toContain('./d/aws.pkr.hcl exists')
+    })
+
+    test('Sindri builds with it', async () => {
+      const built: BuildResult = await sindri.json('vm', 'build', '--cloud', 'aws', '--rehearse', '--name', 'own')
+      expect(built).toMatchObject({ cached: false, failed: [] })
+      const held = (await sindri.status()).resources.aws?.['us-west-2']
+      const image = held?.images.find(({ id }) => id === built.image_id)
+      expect(image).toMatchObject({ name: built.name, state: 'available', imdsSupport: 'v2.0' })
+    })
+  })
+})

@@ -1,0 +1,105 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
+import { missingPart, openSindri, type Sindri } from './sindri.ts'
+
+const region = 'us-west-2'
+const missing = await missingPart()
+
+let sindri: Sindri
+
+function words(name: string): readonly string[] {
+  return ['vm', 'build', '--cloud', 'aws', '--rehearse', '--name', name]
+}
+
+/** The process group of the Packer run of a build whose instance runs its provisioning scripts; undefined before. */
+async function provisioning(name: string): Promise<number | undefined> {
+  const runs = join(sindri.home, 'rehearsal/records/runs')
+  const release = (await readdir(runs).catch(() => [])).find((one) => one.startsWith(`${name}-`))
+  const [run] = release === undefined ? [] : await readdir(join(runs, release))
+  if (release === undefined || run === undefined) return undefined
+  const folder = join(runs, release, run)
+  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
+  if (!log.includes('Provisioning with shell script')) return undefined
+  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
+}
+
+/** Starts a build and resolves when its instance is being provisioned. */
+async function begin(name: string) {
+  const { pid, ended } = sindri.start(...words(name))
+  await expect.poll(() => provisioning(name), { timeout: 180_000, interval: 100 }).toBeDefined()
+  expect((await held()).instances).toMatchObject([{ state: 'running' }])
+  return { sindri: pid, packer: (await provisioning(name)) ?? 0, ended }
+}
+
+async function held() {
+  const { aws } = (await sindri.status()).resources
+  expect(Object.keys(aws ?? {})).toSatisfy((regions: string[]) => regions.every((one) => one === region))
+  return aws?.[region] ?? { images: [], snapshots: [], instances: [], volumes: [], keyPairs: [], securityGroups: [] }
+}
+
+/** How many instances were launched for a build of this name. */
+async function launches(name: string): Promise<number> {
+  const { requests } = await sindri.status()
+  const launched = requests.filter(({ operation }) => operation === 'RunInstances')
+  return launched.filter(({ parameters }) => JSON.stringify(parameters).includes(`"${name}-`)).length
+}
+
+async function expectOneImage(name: string, imageId: string): Promise<void> {
+  const { images, snapshots, ...rest } = await held()
+  const ours = images.filter((image) => String(image.name).startsWith(`${name}-`))
+  expect(ours).toMatchObject([{ id: imageId, state: 'available' }])
+  expect(snapshots).toHaveLength(images.length)
+  expect(rest).toEqual({ instances: [], volumes: [], keyPairs: [], securityGroups: [] })
+}
+
+describe.skipIf(missing !== undefined)(`a killed build${missing === undefined ? '' : ` (${missing})`}`, () => {
+  beforeAll(async () => {
+    sindri = await openSindri()
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('a killed Sindri finds its Packer still at work, and launches nothing again', async () => {
+    const begun = await begin('alone')
+    process.kill(begun.sindri, 'SIGKILL')
+    await begun.ended
+    const { image_id: image } = await sindri.json<BuildResult>(...words('alone'))
+    expect(await launches('alone')).toBe(1)
+    await expectOneImage('alone', image)
+  })
+
+  test('a killed Packer is told of, swept, and run again', async () => {
+    const begun = await begin('packer')
+    process.kill(-begun.packer, 'SIGKILL')
+    const { code, stderr } = await begun.ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('Packer was killed while provisioning')
+    const { image_id: image } = await sindri.json<BuildResult>(...words('packer'))
+    expect(await launches('packer')).toBe(2)
+    await expectOneImage('packer', image)
+  })
+
+  test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
+    const begun = await begin('both')
+    process.kill(begun.sindri, 'SIGKILL')
+    process.kill(-begun.packer, 'SIGKILL')
+    await begun.ended
+    expect((await held()).instances).toHaveLength(1)
+    const { image_id: image } = await sindri.json<BuildResult>(...words('both'))
+    expect(await launches('both')).toBe(2)
+    await expectOneImage('both', image)
+  })
+
+  test('an interrupted build cleans up behind itself', async () => {
+    const before = await held()
+    const begun = await begin('interrupted')
+    process.kill(begun.sindri, 'SIGINT')
+    expect((await begun.ended).code).toBe(130)
+    expect(await held()).toEqual(before)
+    expect(() => process.kill(-begun.packer, 0)).toThrow('ESRCH')
+  })
+})

@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
+import type { Deployment } from '../../src/actions/deploy.ts'
+import type { Status } from '../../src/rehearsal/index.ts'
+import { bootToLogin } from '../../src/rehearsal/instances/index.ts'
+import { rootPartition } from '../../src/rehearsal/instances/partition.ts'
+import { missingPart, openSindri, type Sindri } from './sindri.ts'
+
+const run = promisify(execFile)
+const region = 'us-west-2'
+const missing = await missingPart()
+const emulator = await run('qemu-system-x86_64', ['--version']).then(
+  () => true,
+  () => false,
+)
+
+let sindri: Sindri
+
+function build(...words: readonly string[]): Promise<BuildResult> {
+  return sindri.json('vm', 'build', '--rehearse', ...words)
+}
+
+async function launches(): Promise<Status['requests']> {
+  const { requests } = await sindri.status()
+  return requests.filter(({ operation }) => operation === 'RunInstances')
+}
+
+async function configure(...aws: readonly string[]): Promise<void> {
+  const lines = ['version: 1', 'providers:', '  packer:', '    cloud: aws', '    aws:', '      encrypt_boot: false']
+  await writeFile(join(sindri.folder, 'sindri.yaml'), [...lines, ...aws.map((line) => `      ${line}`), ''].join('\n'))
+}
+
+/** The raw disk behind an image. */
+async function diskOf(imageId: string): Promise<string> {
+  const records = JSON.parse(await readFile(join(sindri.home, 'rehearsal/aws.json'), 'utf8'))
+  const { images, snapshots } = records[region]
+  const file: unknown = snapshots[images[imageId].mappings[0].snapshotId].file
+  return join(sindri.home, 'rehearsal/disks', String(file))
+}
+
+async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
+  const [program = '', ...words] = ssh.split(' ')
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
+  return stdout.trim()
+}
+
+describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === undefined ? '' : ` (${missing})`}`, () => {
+  let first: BuildResult
+  let larger: BuildResult
+  let deployments: readonly [Deployment, Deployment]
+
+  beforeAll(async () => {
+    sindri = await openSindri()
+    await configure()
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('a build makes an image, and leaves nothing else', async () => {
+    first = await build()
+    expect(first).toMatchObject({ cached: false, rehearsed: true, base: 'debian-12', failed: [] })
+    const held = (await sindri.json<Status>('rehearsal', 'status')).resources.aws?.[region]
+    expect(held?.images).toMatchObject([{ id: first.image_id, name: first.name, state: 'available', permissions: [] }])
+    expect(held).toMatchObject({ instances: [], volumes: [], keyPairs: [], securityGroups: [] })
+    expect(held?.snapshots).toHaveLength(1)
+  })
+
+  test('the same build again finds it and launches nothing', async () => {
+    const before = await launches()
+    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    expect(await launches()).toEqual(before)
+  })
+
+  test('a Packer variable file changes the disk and makes an image of its own', async () => {
+    await writeFile(join(sindri.folder, 'larger.pkrvars.hcl'), 'volume_size = 33\n')
+    larger = await build('--var-file', 'larger.pkrvars.hcl')
+    expect(larger.cached).toBe(false)
+    expect(larger.image_id).not.toBe(first.image_id)
+    const devices = { BlockDeviceMappings: [{ Ebs: { VolumeSize: 33 } }] }
+    expect((await launches()).at(-1)?.parameters).toMatchObject(devices)
+  })
+
+  test('new readers are given the image that exists, and taken from it again', async () => {
+    const before = await launches()
+    await configure('ami_users: ["111122223333"]')
+    const shared = await build()
+    expect(shared).toMatchObject({ image_id: first.image_id, cached: true, changed: [`readers/${region}`] })
+    expect(shared.readers).toEqual({ [region]: 'user 111122223333' })
+    const permissions = async () =>
+      (await sindri.status()).resources.aws?.[region]?.images.find(({ id }) => id === first.image_id)?.permissions
+    expect(JSON.stringify(await permissions())).toContain('111122223333')
+    await configure()
+    expect(await build()).toMatchObject({ image_id: first.image_id, readers: { [region]: 'private' } })
+    expect(await permissions()).toEqual([])
+    expect(await launches()).toEqual(before)
+  })
+
+  test('the disk of the image has no host keys and no machine id', async () => {
+    const disk = await diskOf(first.image_id)
+    const fileSystem = `${disk}?offset=${(await rootPartition(disk)).offset}`
+    const debugfs = async (request: string) => (await run('debugfs', ['-R', request, fileSystem])).stdout
+    const files = await debugfs('ls -p /etc/ssh')
+    expect(files).toContain('/sshd_config/')
+    expect(files).not.toContain('ssh_host_')
+    expect(await debugfs('stat /etc/machine-id')).toContain('Size: 0')
+  })
+
+  test('two instances of it answer to their own keys only, and have host keys of their own', async () => {
+    deployments = [
+      await sindri.json('vm', 'deploy', first.image_id, '--rehearse'),
+      await sindri.json('vm', 'deploy', first.image_id, '--rehearse'),
+    ]
+    const [one, other] = deployments
+    for (const each of deployments) {
+      await expect.poll(() => ssh(each, 'cloud-init status --wait'), { timeout: 120_000 }).toContain('done')
+      expect(await ssh(each, 'sindri --version')).toBe(first.sindri_version)
+    }
+    const stranger = { ssh: other.ssh.replace(other.private_key_file ?? '', one.private_key_file ?? '') }
+    await expect(ssh(stranger, 'true')).rejects.toThrow('Permission denied')
+    const [hostKey, otherHostKey] = await Promise.all(
+      deployments.map(async ({ public_ip: address }) =>
+        (await run('ssh-keyscan', ['-t', 'ed25519', address ?? ''])).stdout.split(' ').at(-1),
+      ),
+    )
+    expect(hostKey).toMatch(/^AAAA/)
+    expect(otherHostKey).toMatch(/^AAAA/)
+    expect(hostKey).not.toBe(otherHostKey)
+    expect(await ssh(one, 'cat /etc/machine-id')).not.toBe(await ssh(other, 'cat /etc/machine-id'))
+  })
+
+  test('terminating removes all that was deployed', async () => {
+    const [one, other] = deployments
+    await sindri.json('vm', 'terminate', one.instance_id, '--force', '--rehearse')
+    await sindri.json('vm', 'terminate', other.deployment, '--force', '--rehearse')
+    const held = (await sindri.status()).resources.aws?.[region]
+    expect(held).toMatchObject({ instances: [], volumes: [], keyPairs: [], securityGroups: [] })
+  })
+
+  test.skipIf(!emulator && process.env.CI !== 'true')('the image boots to a login in QEMU', async () => {
+    const folder = join(sindri.folder, 'boot')
+    const printed = await bootToLogin(await diskOf(first.image_id), { folder, timeoutMs: 400_000 })
+    expect(printed).toMatch(/Debian GNU\/Linux 12 \S+ ttyS0/)
+  })
+
+  test('deleting the images leaves nothing at all', async () => {
+    for (const { image_id } of [first, larger]) {
+      await sindri.json('vm', 'delete', image_id, '--force', '--all-regions', '--rehearse')
+    }
+    expect((await sindri.status()).resources).toEqual({ aws: {} })
+  })
+})

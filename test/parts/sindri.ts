@@ -1,0 +1,135 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { down, type Places, type Status, status } from '../../src/rehearsal/index.ts'
+import { openMachines } from '../../src/rehearsal/instances/index.ts'
+import { buildStep } from '../../tools/build.ts'
+import { partsFolder } from '../../tools/parts-folder.ts'
+
+/** How a command ended and what it printed. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The CLI over a home and a working folder of its own, with the rehearsal that it starts there. */
+export interface Sindri {
+  readonly home: string
+  /** Where commands run, and where `sindri.yaml` is looked for. */
+  readonly folder: string
+  run(...words: readonly string[]): Promise<Outcome>
+  /** Like `run`, and also tells the process that was started. */
+  start(...words: readonly string[]): { readonly pid: number; readonly ended: Promise<Outcome> }
+  /** The document that a command prints with `--json`; fails when the command does. */
+  json<T>(...words: readonly string[]): Promise<T>
+  status(): Promise<Status>
+  /** Ends the rehearsal, removes all folders, and returns what this machine still holds of them: nothing, if all is well. */
+  close(): Promise<readonly string[]>
+}
+
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
+
+/** The Packer of `npm run parts` with its plugins: variables to put before those of this process. */
+export function currentPacker(): Record<string, string> | undefined {
+  const folder = partsFolder(process.env)
+  if (!existsSync(join(folder, 'packer'))) return undefined
+  return { PATH: `${folder}:${process.env.PATH ?? ''}`, PACKER_PLUGIN_PATH: join(folder, 'plugins') }
+}
+
+/** Why no image can be built here; in CI the tests run all the same and fail. */
+export async function missingPart(): Promise<string | undefined> {
+  if (process.env.CI === 'true') return undefined
+  try {
+    execFileSync('/bin/sh', ['-c', 'command -v packer'], { stdio: 'ignore' })
+  } catch {
+    return 'Packer is not installed'
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'sindri-able-'))
+  try {
+    await openMachines({ folder, cache })
+    return undefined
+  } catch (error) {
+    return String(error)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** The CLI as this clone's `npm run build` makes it. */
+export async function openSindri(environment: Readonly<Record<string, string>> = {}): Promise<Sindri> {
+  const built = await buildStep(true).run()
+  if (built.state !== 'ok') throw new Error(`npm run build: ${built.note}`)
+  const own = await mkdtemp(join(tmpdir(), 'sindri-'))
+  const places: Places = { home: join(own, 'home'), cache }
+  const folder = join(own, 'work')
+  await mkdir(folder)
+  const env = { ...process.env, ...environment, SINDRI_HOME: places.home }
+
+  function start(...words: readonly string[]) {
+    return startProgram(process.execPath, [join(import.meta.dirname, '../../bin/sindri.js'), ...words], folder, env)
+  }
+
+  return {
+    home: places.home,
+    folder,
+    start,
+    run: (...words) => start(...words).ended,
+    async json<T>(...words: readonly string[]) {
+      const { code, stdout, stderr } = await start(...words, '--json').ended
+      if (code !== 0) throw new Error(`sindri ${words.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
+      return JSON.parse(stdout) as T // the caller names the type that the command's own code gives its result
+    },
+    status: () => status(places),
+    async close() {
+      await down(places)
+      const left = leftovers(own)
+      await rm(own, { recursive: true })
+      return left
+    },
+  }
+}
+
+/** Starts a program of any kind and collects what it prints. */
+export function startProgram(
+  path: string,
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly pid: number; readonly ended: Promise<Outcome> } {
+  const child = spawn(path, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { pid: child.pid ?? 0, ended }
+}
+
+/** Mounts, loop devices and processes of this machine that name a folder, by argument or in their environment. */
+function leftovers(folder: string): readonly string[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  const loops = execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' })
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => `process ${pid}: ${readProc(pid, 'cmdline')} ${readProc(pid, 'environ')}`)
+  return [...mounts, ...loops.split('\n'), ...processes].filter((line) => line.includes(folder))
+}
+
+/** A process may end while it is looked at. */
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(join('/proc', pid, file), 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}
