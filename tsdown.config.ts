@@ -1,4 +1,4 @@
-import type { UserConfig } from 'tsdown'
+import type { Rolldown, UserConfig } from 'tsdown'
 import { licenses } from './tools/licenses.ts'
 
 const common: UserConfig = {

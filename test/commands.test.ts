@@ -18,7 +18,9 @@ function commandsOf(command: Command, words: string): readonly (readonly [string
   const help = command.createHelp()
   const children = help.visibleCommands(command).filter((child) => child.name() !== 'help')
   if (children.length > 0) return children.flatMap((child) => commandsOf(child, `${words} ${child.name()}`))
-  const places = command.registeredArguments.map((one) => ` <${one.name()}>`).join('')
+  const places = command.registeredArguments
+    .map((one) => (one.required ? ` <${one.name()}>` : ` [${one.name()}]`))
+    .join('')
   const flags = help.visibleOptions(command).map((option) => option.flags)
   return [[`${words}${places}`, flags.filter((flag) => flag !== '-h, --help')]]
 }

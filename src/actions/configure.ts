@@ -4,6 +4,7 @@ import { readConfig } from '../config/read.ts'
 import { resolve } from '../config/resolve.ts'
 import type { Resolved } from '../config/resolved.ts'
 import type { Config } from '../config/schema.ts'
+import { camelCase } from '../config/written.ts'
 import { SindriError } from '../core/error.ts'
 import type { Rehearsal } from '../rehearsal/index.ts'
 import type { Context } from './context.ts'
@@ -21,7 +22,21 @@ export interface ConfigOptions {
 export async function configure(options: ConfigOptions, context: Context): Promise<Resolved> {
   const config = await readConfig(options.config, context.cwd)
   const resolved = resolve(config, options.flags, { env: context.environment, partial: options.partial === true })
-  return context.rehearsal === undefined ? resolved : rehearsable(options, context, config, resolved)
+  const final = context.rehearsal === undefined ? resolved : rehearsable(options, context, config, resolved)
+  for (const [path, origin] of Object.entries(final.origins)) {
+    context.emit({ type: 'debug', message: `${path} = ${shown(final, path)} (${origin})` })
+  }
+  return final
+}
+
+/** The value of a setting by its path in sindri.yaml. Secrets are never in the config, only the variables they come from. */
+function shown(resolved: Resolved, path: string): string {
+  const keys = path.replace('providers.packer.', '').split('.').map(camelCase)
+  const value = keys.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    resolved,
+  )
+  return JSON.stringify(value) ?? 'not set'
 }
 
 /** Rehearsals of which the replaced base was told; once is enough. */

@@ -2,6 +2,7 @@
 export type SindriEvent =
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'debug'; readonly message: string }
   | {
       readonly type: 'step'
       readonly id: string

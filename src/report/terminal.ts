@@ -65,6 +65,9 @@ export function openTerminal(options: TerminalOptions): Terminal {
       case 'note':
         line(one.message)
         break
+      case 'debug':
+        if (options.debug) line(style('dim', one.message))
+        break
       case 'warning':
         line(`${style('yellow', 'Warning:')} ${one.message}`)
         if (one.hint !== undefined) line(`  hint: ${one.hint}`)

@@ -88,6 +88,7 @@ export function tellDropped(
 
 /** Fails with every file at once that the config names and that is not there. */
 export async function checkFiles(resolved: Resolved, context: Context): Promise<void> {
+  await checkAssets(context)
   const { build } = resolved
   const named = [
     ...build.scripts.map((path) => ['build.scripts', path] as const),
@@ -106,6 +107,18 @@ export async function checkFiles(resolved: Resolved, context: Context): Promise<
   const complaints = checked.flat()
   if (complaints.length === 0) return
   throw new SindriError('config', complaints.map((one) => one.message).join('\n'), { complaints })
+}
+
+/** The executable inside an image is the command line alone: what provisioning runs comes with the npm package. */
+async function checkAssets({ self }: Context): Promise<void> {
+  const there = await stat(join(self.assets, 'provision')).then(
+    () => true,
+    () => false,
+  )
+  if (there) return
+  throw new SindriError('prerequisite', `this Sindri has no provisioning scripts in ${self.assets}`, {
+    hint: 'build with the npm package or a clone: the single executable lists, deploys and deletes images, but builds none',
+  })
 }
 
 /** The Packer that templates are written for when none is installed. */

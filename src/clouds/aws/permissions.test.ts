@@ -48,5 +48,4 @@ test('the policy allows the actions of the list and no other', () => {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: ['ec2:CopyImage', 'ec2:RunInstances'] }],
   })
-  expect(JSON.stringify(policy)).not.toMatch(/"(\*:\*|ec2:\*|\*)"(?=[\],])(?<!"Resource":"\*")/)
 })
