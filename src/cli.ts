@@ -125,6 +125,7 @@ function selfOf(): Self {
     version: manifest.version,
     command: isSea() ? [process.execPath] : [process.execPath, fileURLToPath(import.meta.url)],
     node: process.execPath,
+    nodeVersion: process.version,
     bundle: join(root, 'dist', 'sindri.cjs'),
     assets: root,
   }

@@ -28,6 +28,8 @@ export interface Self {
   readonly command: readonly string[]
   /** The Node binary that runs it. */
   readonly node: string
+  /** Its version, `v24.21.0`. */
+  readonly nodeVersion: string
   /** The whole CLI in one file, for an executable inside images. */
   readonly bundle: string
   /** Folder with `provision/` and `extensions/`. */

@@ -14,7 +14,7 @@ beforeEach(async () => {
   const bundle = join(folder, 'sindri.cjs')
   await writeFile(bundle, "console.log(process.argv.slice(2), require('node:sea').isSea())")
   const host = arch() === 'arm64' ? 'arm64' : 'x64'
-  options = { bundle, node: process.execPath, arch: host, cache: join(folder, 'cache') }
+  options = { bundle, node: process.execPath, nodeVersion: process.version, arch: host, cache: join(folder, 'cache') }
 })
 
 test.runIf(platform() === 'linux')('the executable runs the bundle without Node, and is made once', async () => {

@@ -14,9 +14,8 @@ import { singleExecutable } from './single-executable.ts'
 /** A gzip file that unpacks to a program which runs on a Linux without Node. */
 export interface Executable {
   readonly file: string
-  /** Of the compressed file, in hex. */
-  readonly sha256: string
-  readonly sizeBytes: number
+  /** Stands for what it was made from: the same on every machine with this bundle and this Node. */
+  readonly madeFrom: string
 }
 
 export interface ExecutableOptions {
@@ -24,6 +23,8 @@ export interface ExecutableOptions {
   readonly bundle: string
   /** The Node binary to put it into: an official build, of the same kind of machine as the image. */
   readonly node: string
+  /** Its version. Together with its size it stands for the binary: reading 120 MB to hash them would take longer than all else. */
+  readonly nodeVersion: string
   /** The image's architecture, in Node's words. */
   readonly arch: 'x64' | 'arm64'
   /** A folder in which finished executables are kept, named by the content they were made from. */
@@ -45,15 +46,17 @@ export async function sindriExecutable(options: ExecutableOptions): Promise<Exec
       { hint: 'give the number of a released version, which the image then downloads: --sindri-version 3.1.0' },
     )
   }
-  const key = createHash('sha256')
-    .update(await contentHash(options.bundle))
-    .update(await contentHash(options.node))
-  const file = join(options.cache, `sindri-linux-${options.arch}-${key.digest('hex').slice(0, 16)}.gz`)
+  const { size } = await stat(options.node)
+  const madeFrom = createHash('sha256')
+    .update(`${await contentHash(options.bundle)} ${options.nodeVersion} ${size}`)
+    .digest('hex')
+    .slice(0, 16)
+  const file = join(options.cache, `sindri-linux-${options.arch}-${madeFrom}.gz`)
   if (!(await exists(file))) {
     options.tell?.('making the Sindri executable for the image (once per version)')
     await make(options, file)
   }
-  return { file, sha256: await contentHash(file), sizeBytes: (await stat(file)).size }
+  return { file, madeFrom }
 }
 
 async function make(options: ExecutableOptions, file: string): Promise<void> {

@@ -32,7 +32,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
   const folder = absolute(context.cwd, options.output)
   const packer = await installedPacker(context)
   const copies = ownCopies(resolved, context)
-  const archive = await sindriArchive(resolved, context)
+  const archive = (await sindriArchive(resolved, context))?.file
   const files = {
     scripts: 'provision',
     extensions: 'extensions',

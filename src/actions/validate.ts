@@ -33,7 +33,7 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   await checkFiles(resolved, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const archive = options.syntaxOnly ? undefined : await sindriArchive(resolved, context)
-  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive), {
+  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive?.file), {
     marks: undefined,
     manifest: 'manifest.json',
     version: versionOf(resolved, context),

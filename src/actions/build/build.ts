@@ -147,7 +147,8 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   await checkFiles(resolved, context)
   const cloud = cloudOf(resolved.cloud)
   const version = versionOf(resolved, context)
-  const files = localFiles(context, await sindriArchive(resolved, context))
+  const archive = await sindriArchive(resolved, context)
+  const files = localFiles(context, archive?.file)
   const input = await templateInput(cloud, resolved, files, {
     marks: unmarked,
     manifest: 'manifest.json',
@@ -163,7 +164,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   )
   const environment = packerEnvironment(context)
   return {
-    fingerprint: await fingerprint(input),
+    fingerprint: await fingerprint(input, archive === undefined ? {} : { [archive.file]: archive.madeFrom }),
     version,
     extensions: input.variables.extensions,
     step: {

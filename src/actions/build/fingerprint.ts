@@ -7,13 +7,16 @@ import { render } from '../../packer/hcl.ts'
 import { sharedTemplate, type TemplateInput } from '../../packer/template.ts'
 import { fingerprintOf } from '../../release/release.ts'
 
-/** The fingerprint of what changes an image's bytes: the template, and the content of every file it uploads or runs. */
-export async function fingerprint(input: TemplateInput): Promise<string> {
+/**
+ * The fingerprint of what changes an image's bytes: the template, and the content of every file it uploads or runs.
+ * `known` says by path what stands for the content of a file, so that it need not be read.
+ */
+export async function fingerprint(input: TemplateInput, known: Readonly<Record<string, string>> = {}): Promise<string> {
   const files = input.provision.flatMap((phase) => {
     if (phase.kind === 'upload') return [phase.source]
     return [phase.kind === 'script' ? phase.path : phase.playbook]
   })
-  const contents = await Promise.all(files.map((file) => contentOf(file)))
+  const contents = await Promise.all(files.map((file) => known[file] ?? contentOf(file)))
   // Where Sindri is installed and where it runs changes no byte of the image.
   const provision = input.provision.map((phase, index) => ({ ...phase, at: contents[index] ?? '' }))
   const neutral = { ...input, manifest: 'manifest.json', provision: [] }
