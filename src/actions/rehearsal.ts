@@ -1,6 +1,12 @@
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { SindriError } from '../core/error.ts'
+import { alive, cancelPacker, type Handle } from '../packer/run.ts'
 import { current, down, type Places, type Rehearsal, type Status, serve, status, up } from '../rehearsal/index.ts'
 import type { Context } from './context.ts'
+
+/** How long a Packer may take to let go before it is killed. */
+const cancelDeadlineMs = 20_000
 
 export interface RehearsalUpOptions {
   /** Path of an IAM policy document to enforce; `none` lifts it. */
@@ -23,8 +29,23 @@ export function rehearsalUp(options: RehearsalUpOptions, context: Context): Prom
 }
 
 /** Ends the rehearsal and removes all it made; safe after a crash and when nothing runs. */
-export function rehearsalDown(context: Context): Promise<{ readonly stopped: readonly string[] }> {
-  return down(placesOf(context))
+export async function rehearsalDown(context: Context): Promise<{ readonly stopped: readonly string[] }> {
+  const packers = await stopRuns(join(context.home, 'rehearsal', 'records', 'runs'))
+  const { stopped } = await down(placesOf(context))
+  return { stopped: [...packers, ...stopped] }
+}
+
+/** Packer outlives a Sindri that was killed; without the cloud it works on it has nothing left to do. */
+async function stopRuns(folder: string): Promise<readonly string[]> {
+  const stopped: string[] = []
+  for await (const file of glob(join(folder, '*', '*', 'run.json'))) {
+    // Written by the step that started it.
+    const { packer } = JSON.parse(await readFile(file, 'utf8')) as { readonly packer: Handle }
+    if (!alive(packer)) continue
+    await cancelPacker(packer, { deadlineMs: cancelDeadlineMs })
+    stopped.push(`packer ${packer.pid}`)
+  }
+  return stopped
 }
 
 /** What the rehearsed clouds hold, and the last requests they were asked. */

@@ -165,9 +165,9 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
           account = await open()
           target = await account.connect({ regions: account.others, readers: account.readers })
           await account.build(release)
-          const process = dyingAt(moment)
+          const runner = dyingAt(moment)
           const store = memoryStore()
-          dies = await publish(release, process.around(store), process.emit).then(
+          dies = await publish(release, runner.around(store), runner.emit).then(
             () => false,
             (error: unknown) => error === killed,
           )
@@ -240,7 +240,7 @@ function quietly(): Pick<ApplyOptions, 'clock' | 'signal' | 'emit'> {
   return { clock: instantClock(), signal: new AbortController().signal, emit: () => {} }
 }
 
-/** A process that is killed at its nth moment: before or after a write of its records, or after a setting. */
+/** A runner that is killed at its nth moment: before or after a write of its records, or after a setting. */
 function dyingAt(moment: number): { around(store: Store): Store; readonly emit: Emit } {
   let moments = 0
   const live = (): void => {

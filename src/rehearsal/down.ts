@@ -38,7 +38,7 @@ export async function down(places: Places): Promise<{ readonly stopped: readonly
   const { ended, release } = await endDaemon(places)
   try {
     const machines = await sweep(files.machines)
-    await rm(files.folder, { recursive: true, force: true })
+    await rm(files.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     return { stopped: [...(ended ? ['daemon'] : []), ...machines] }
   } finally {
     release()

@@ -116,7 +116,8 @@ async function startRun(options: ImageStepOptions, token: string): Promise<Run> 
 }
 
 function reasonOf({ exitCode, state }: Ended): string {
-  const said = state.errors.length > 0 ? state.errors : state.recent.slice(-5)
+  // The errors may be about the cleaning up alone; what came before it tells why.
+  const said = new Set([...state.recent.slice(-5), ...state.errors])
   const how = exitCode === undefined ? 'Packer was killed' : `Packer ended with exit code ${exitCode}`
   return [`${how} while ${state.reached}`, ...said].join('\n  ')
 }
