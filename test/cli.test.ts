@@ -1,0 +1,144 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openInProcess } from '../src/rehearsal/in-process.ts'
+
+const program = join(import.meta.dirname, '../src/cli.ts')
+const compiled = mkdtempSync(join(tmpdir(), 'sindri-cli-compiled-'))
+afterAll(() => rmSync(compiled, { recursive: true }))
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sindri-cli-'))
+  mkdirSync(join(folder, 'no-programs'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly status: number | string | null | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command line in an empty folder, with no Packer on PATH, no credentials and no terminal. */
+function sindri(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const own = {
+    PATH: join(folder, 'no-programs'),
+    HOME: folder,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    NODE_COMPILE_CACHE: compiled,
+  }
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { ...own, ...env } }
+    const child = execFile(process.execPath, [program, ...line.split(' ')], options, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : error.code, stdout, stderr }),
+    )
+    child.stdin?.end()
+  })
+}
+
+/** Writes a sindri.yaml with these lines in its packer section. */
+function config(...lines: readonly string[]): void {
+  const text = ['version: "1.0"', 'name: golden', 'providers:', '  packer:', ...lines.map((line) => `    ${line}`)]
+  writeFileSync(join(folder, 'sindri.yaml'), text.join('\n'))
+}
+
+test.each<[string, string, number, RegExp]>([
+  ['a command that does not exist', 'vm bild', 2, /unknown command 'bild'/],
+  ['a flag that does not exist', 'vm build --clowd aws', 2, /unknown option '--clowd'.*--cloud/s],
+  ['a flag without its value', 'vm build --cloud', 2, /--cloud <cloud>' argument missing/],
+  ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
+  ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
+  ['a cloud that is still to come', 'vm build --cloud azure --dry-run', 2, /azure yet.*hint: it works on: aws/s],
+  ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
+  ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
+  [
+    'a hostile name',
+    'vm build --cloud aws --dry-run --name $(reboot)',
+    2,
+    /--name: "\$\(reboot\)".*hint: use letters/s,
+  ],
+  ['a config that is not there', 'vm build --dry-run --config other.yaml', 2, /cannot read other.yaml.*hint:/s],
+  ['no Packer for a build', 'vm build --cloud aws', 3, /Packer is not installed.*hint: install Packer/s],
+  ['no Packer for a validation', 'vm validate --cloud aws', 3, /Packer is not installed.*hint: install Packer/s],
+  ['no credentials', 'vm list --cloud aws', 3, /credentials.*hint: run 'aws configure'/s],
+])('%s ends with its exit code and says what to do', async (_what, line, status, said) => {
+  const run = await sindri(line)
+  expect(run.stderr).toMatch(said)
+  expect(run.stderr).not.toMatch(/^\s+at /m)
+  expect(run.stdout).toBe('')
+  expect(run.status).toBe(status)
+})
+
+test('every mistake in a config is told at once, with line and column', async () => {
+  config('cloud: aws', 'aws:', '  volume_size: big', '  regoin: us-west-2')
+  const run = await sindri('vm build --dry-run')
+  expect(run.status).toBe(2)
+  expect(run.stderr).toMatch(/sindri\.yaml:7:20: .*volume_size/)
+  expect(run.stderr).toMatch(/sindri\.yaml:8:7: .*regoin.*region/s)
+})
+
+test('a file that is no YAML is told of with line and column', async () => {
+  config('cloud: [aws')
+  const run = await sindri('vm build --dry-run')
+  expect(run.status).toBe(2)
+  expect(run.stderr).toMatch(/sindri\.yaml:\d+:\d+: /)
+})
+
+test('files that the config names and that are not there are all told before anything is asked of Packer', async () => {
+  config('cloud: aws', 'build: { scripts: [missing.sh], ansible_playbook: site.yml }')
+  const run = await sindri('vm validate')
+  expect(run.status).toBe(2)
+  expect(run.stderr).toContain('build.scripts: there is no missing.sh')
+  expect(run.stderr).toContain('build.ansible_playbook: there is no site.yml')
+})
+
+const packerIsThere = spawnSync('packer', ['version']).error === undefined
+
+test.skipIf(!packerIsThere)('a variable file that is not there is told of by name (needs packer on PATH)', async () => {
+  const run = await sindri('vm build --cloud aws --var-file other.pkrvars.hcl', { PATH: process.env.PATH ?? '' })
+  expect(run.stderr).toMatch(/other\.pkrvars\.hcl.*hint: check the files given with --var-file/s)
+  expect(run.status).toBe(2)
+})
+
+test('with --json an error is one document on standard output, and still told on standard error', async () => {
+  config('cloud: aws', 'aws: { volume_size: big }')
+  const run = await sindri('vm build --dry-run --json')
+  expect(run.status).toBe(2)
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    error: { code: 'config', where: { file: 'sindri.yaml', line: 6 }, message: expect.stringContaining('volume_size') },
+  })
+  expect(run.stderr).toContain('volume_size')
+})
+
+test('sindri packer is another name of sindri vm', async () => {
+  const [vm, packer] = await Promise.all(['vm', 'packer'].map((word) => sindri(`${word} permissions --cloud aws`)))
+  expect(vm?.status).toBe(0)
+  expect(JSON.parse(vm?.stdout ?? '')).toHaveProperty('Statement')
+  expect(packer?.stdout).toBe(vm?.stdout)
+})
+
+test('a secret of the environment is in no dry run, only the name it comes from', async () => {
+  writeFileSync(join(folder, 'setup.sh'), 'echo')
+  config('cloud: aws', 'build:', '  scripts: [setup.sh]', '  environment: { TOKEN: "${env:LICENCE}" }')
+  const run = await sindri('vm build --dry-run --debug', { LICENCE: 'very-secret-value' })
+  expect(run.status).toBe(0)
+  expect(run.stdout).toContain('LICENCE')
+  expect(run.stdout + run.stderr).not.toContain('very-secret-value')
+})
+
+test('an image is not deleted when nobody can be asked; the error names the flag', async () => {
+  const { rehearsal, close } = await openInProcess({ home: join(folder, 'home'), cache: join(folder, 'cache') })
+  for (const [name, value] of Object.entries(rehearsal.environment)) vi.stubEnv(name, value)
+  try {
+    const found = await new EC2Client().send(new DescribeImagesCommand({ Owners: ['136693071363'] }))
+    const run = await sindri(`vm delete ${found.Images?.[0]?.ImageId} --cloud aws`, rehearsal.environment)
+    expect(run.stderr).toMatch(/no terminal.*hint: give --force/s)
+    expect(run.status).toBe(2)
+  } finally {
+    vi.unstubAllEnvs()
+    await close()
+  }
+})
