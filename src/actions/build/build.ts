@@ -14,7 +14,7 @@ import { ensurePlugins } from '../../packer/validate.ts'
 import { type Packer, packerVersion } from '../../packer/version.ts'
 import { releaseName } from '../../release/name.ts'
 import { currentRelease, type Release, writeRelease } from '../../release/release.ts'
-import { type ConfigOptions, configureWithVariables } from '../configure.ts'
+import { type ConfigOptions, configure, configureWithVariables } from '../configure.ts'
 import type { Context } from '../context.ts'
 import { processGone } from '../owner.ts'
 import { packerEnvironment } from '../packer-environment.ts'
@@ -62,6 +62,7 @@ export interface BuildResult {
 /** Builds the image of this config, or finds it built; copies it and opens it to its readers. Safe to repeat after any interruption. */
 export async function build(options: BuildOptions, context: Context): Promise<BuildResult> {
   const began = context.clock.now()
+  await checkWithoutPacker(options, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
   const prepared = await prepare(options, resolved, packer, context)
@@ -142,9 +143,16 @@ interface Prepared {
   readonly step: Omit<ImageStepOptions, 'release' | 'target' | 'runs'>
 }
 
+/** What needs no Packer is complained about first: the cloud, and files that are not there. */
+async function checkWithoutPacker(options: BuildOptions, context: Context): Promise<void> {
+  const silent = { ...context, rehearsal: undefined, emit: () => undefined }
+  const written = await configure({ ...options, partial: true }, silent)
+  cloudOf(written.cloud)
+  await checkFiles(written, context)
+}
+
 /** Everything that can fail before the cloud is asked for anything. */
 async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer, context: Context): Promise<Prepared> {
-  await checkFiles(resolved, context)
   const cloud = cloudOf(resolved.cloud)
   const version = versionOf(resolved, context)
   const archive = await sindriArchive(resolved, context)
