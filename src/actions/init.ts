@@ -1,10 +1,12 @@
 import { constants } from 'node:fs'
-import { access, copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { access, copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { resolve as absolute, basename, dirname, isAbsolute, join } from 'node:path'
 import { cloud as cloudOf } from '../clouds/index.ts'
 import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
 import { forVersion } from '../packer/dialect.ts'
+import type { Block } from '../packer/hcl.ts'
+import { pluginsIn } from '../packer/plugins.ts'
 import { templateFiles } from '../packer/template.ts'
 import { sindriArchive, versionOf } from './build/archive.ts'
 import { checkFiles, installedPacker, tellDropped, templateInput } from './build/template.ts'
@@ -44,11 +46,13 @@ export async function init(options: InitOptions, context: Context): Promise<Init
     manifest: 'manifest.json',
     version: versionOf(resolved, context),
   })
-  const written = templateFiles(input, (blocks) => {
+  const required = await readFile(join(folder, 'plugins.pkr.hcl'), 'utf8').catch(() => '')
+  const translate = (blocks: readonly Block[]): readonly Block[] => {
     const { blocks: translated, dropped } = forVersion(blocks, packer.version)
     tellDropped(dropped, packer.version, false, context)
     return translated
-  })
+  }
+  const written = templateFiles(input, translate, pluginsIn(required))
   await refuseOverwrite(folder, Object.keys(written), options)
   await mkdir(folder, { recursive: true })
   for (const [name, text] of Object.entries(written)) await writeFile(join(folder, name), text)

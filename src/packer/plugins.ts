@@ -18,3 +18,9 @@ export function pluginBlock(name: PluginName): Block {
   const requirement = { source: `github.com/hashicorp/${name}`, version: versions[name] }
   return block('packer', [], {}, [block('required_plugins', [], { [name]: requirement })])
 }
+
+/** The plugins that a `plugins.pkr.hcl` requires. */
+export function pluginsIn(text: string): readonly PluginName[] {
+  const named = Object.keys(versions) as PluginName[] // the keys of a record of plugin names
+  return named.filter((name) => text.includes(`"github.com/hashicorp/${name}"`))
+}

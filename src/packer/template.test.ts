@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { interpolate, render, variable } from './hcl.ts'
+import { pluginsIn } from './plugins.ts'
 import { cloudValue, joinedExtensions, sharedTemplate, type TemplateInput, templateFiles } from './template.ts'
 
 function template(cloud: string, builder: string, plugin: 'amazon' | 'googlecompute'): TemplateInput {
@@ -73,17 +74,17 @@ build {
 `)
 })
 
-test('the files that two clouds have in common are the same, so both fit in one folder', () => {
-  const gcp = templateFiles(template('gcp', 'googlecompute', 'googlecompute'))
-  expect(Object.keys(aws).toSorted()).toEqual([
-    'aws.pkr.hcl',
-    'plugin-amazon.pkr.hcl',
-    'plugin-ansible.pkr.hcl',
-    'variables.pkr.hcl',
-  ])
-  const common = Object.keys(aws).filter((name) => name in gcp)
-  expect(common).toEqual(['variables.pkr.hcl', 'plugin-ansible.pkr.hcl'])
-  for (const name of common) expect(gcp[name]).toBe(aws[name])
+test('two clouds fit in one folder: their variables are the same, their plugins are required together', () => {
+  const [plugins = '', ...others] = ['plugins.pkr.hcl', 'aws.pkr.hcl', 'variables.pkr.hcl'].map((name) => aws[name])
+  expect(others.every((text) => text !== undefined)).toBe(true)
+  const gcp = templateFiles(template('gcp', 'googlecompute', 'googlecompute'), undefined, pluginsIn(plugins))
+  expect(
+    Object.keys(gcp)
+      .filter((name) => name in aws)
+      .toSorted(),
+  ).toEqual(['plugins.pkr.hcl', 'variables.pkr.hcl'])
+  expect(gcp['variables.pkr.hcl']).toBe(aws['variables.pkr.hcl'])
+  expect(pluginsIn(gcp['plugins.pkr.hcl'] ?? '')).toEqual(['amazon', 'ansible', 'googlecompute'])
 })
 
 test('a file of which a version of Packer understands nothing is not written', () => {

@@ -79,20 +79,21 @@ export function sharedTemplate(input: TemplateInput): readonly Block[] {
 }
 
 /**
- * The same template as files of one folder, by file name. The variables and each plugin have a file of their own,
- * whose text is the same for all clouds: templates of several clouds can share the folder, and Packer refuses to read
- * a variable or a plugin declared twice.
+ * The same template as files of one folder, by file name. Variables and plugins have files of their own, so that
+ * templates of several clouds can share the folder: Packer refuses to read a variable or a plugin declared twice.
+ * @param plugins those that other templates in the folder require; see `pluginsIn`
  * @param translate leaves out what a version of Packer does not know (see `forVersion`)
  */
 export function templateFiles(
   input: TemplateInput,
   translate: (blocks: readonly Block[]) => readonly Block[] = (blocks) => blocks,
+  plugins: readonly PluginName[] = [],
 ): Readonly<Record<string, string>> {
   const files: Record<string, readonly Block[]> = {
     [`${input.cloud}.pkr.hcl`]: cloudBlocks(input),
     'variables.pkr.hcl': [packerBlock(), ...sharedVariables(input)],
+    'plugins.pkr.hcl': [...new Set([...pluginsOf(input), ...plugins])].sort().map(pluginBlock),
   }
-  for (const plugin of pluginsOf(input)) files[`plugin-${plugin}.pkr.hcl`] = [pluginBlock(plugin)]
   const written = Object.entries(files).map(([name, blocks]) => [name, render(translate(blocks))] as const)
   return Object.fromEntries(written.filter(([, text]) => text !== ''))
 }
