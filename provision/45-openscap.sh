@@ -3,6 +3,7 @@
 # Findings do not fail the build; a scan that cannot be made does.
 #
 # SINDRI_OPENSCAP          true: scan (default false)
+# SINDRI_DEBIAN_MIRROR     where the content is fetched from (default: the Debian mirror of apt here, else ftp.debian.org)
 # SINDRI_OPENSCAP_PROFILE  the profile's id (default: CIS level 1 for servers, else the data stream's "standard")
 set -eu
 umask 022
@@ -42,7 +43,11 @@ upload="take $file from a ComplianceAsCode release and put it at $content with f
 if [ ! -e "$content" ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  address=http://deb.debian.org/debian/pool/main/s/scap-security-guide/$package
+  # Any Debian mirror has it; the checksum above is what makes it trusted.
+  mirror=${SINDRI_DEBIAN_MIRROR:-$(apt-get indextargets --format "\$(LABEL) \$(REPO_URI)" 'Created-By: Packages' |
+    sed -n 's/^Debian //p' | head -n 1)}
+  mirror=${mirror:-http://ftp.debian.org/debian}
+  address=${mirror%/}/pool/main/s/scap-security-guide/$package
   # By apt's own ways (mirror proxy, retries), which compares the checksum too.
   /usr/lib/apt/apt-helper -q -o Acquire::Retries=3 download-file "$address" "$work/$package" "SHA256:$checksum" ||
     fail "cannot download the SCAP content from $address; $upload"

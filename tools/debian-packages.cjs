@@ -35,6 +35,7 @@ const forParts = [
   ['awscli', 'aws', 'a client of EC2 that is not ours'],
   ['jq', 'jq', 'reads JSON in tests'],
   ['python3-venv', ['python3', '-c', 'import ensurepip'], 'holds moto, a stand-in of EC2 that is not ours'],
+  ['golang-go', 'go', 'knows the module proxy that Packer itself is fetched from'],
   ['unzip', 'unzip', 'unpacks the Go toolchain'],
 ]
 

@@ -12,7 +12,7 @@ interface Pin {
 
 /**
  * A `go` new enough to build the parts: the one on PATH, else the toolchain that parts/go-toolchain.json pins, fetched
- * as a module from the Go proxy (`GOPROXY`) into `folder`. Debian's own is too old. https://go.dev/doc/toolchain
+ * as a module from the Go proxy into `folder`. Debian's own is too old to build with, and tells which proxy that is. https://go.dev/doc/toolchain
  */
 export async function goCommand(pinFile: string, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
   const pin: Pin = JSON.parse(await readFile(pinFile, 'utf8'))
@@ -24,8 +24,16 @@ export async function goCommand(pinFile: string, folder: string, env: NodeJS.Pro
   if (sha256 === undefined) throw new Error(`install Go ${pin.version} or newer: none is pinned for this platform`)
   const name = `v0.0.1-go${pin.version}.${platform}`
   const home = join(folder, `golang.org-toolchain@${name}`)
-  if (!existsSync(home)) await fetchToolchain({ name, sha256, home, folder, goProxy: env.GOPROXY ?? '' })
+  if (!existsSync(home)) await fetchToolchain({ name, sha256, home, folder, goProxy: await goProxy(env) })
   return join(home, 'bin/go')
+}
+
+/** The module proxy this machine is set up with. Any Go knows it, also one too old to build the parts. */
+async function goProxy(env: NodeJS.ProcessEnv): Promise<string> {
+  const list = env.GOPROXY ?? (await command(['go', 'env', 'GOPROXY'])).output
+  const proxy = list.split(/[,|]/).find((entry) => /^https?:/.test(entry))
+  if (proxy === undefined) throw new Error('no Go module proxy is known: install golang-go, or set GOPROXY')
+  return proxy.trim()
 }
 
 async function fetchToolchain(wanted: {
@@ -35,8 +43,7 @@ async function fetchToolchain(wanted: {
   readonly folder: string
   readonly goProxy: string
 }): Promise<void> {
-  const proxy = wanted.goProxy.split(/[,|]/).find((entry) => /^https?:/.test(entry)) ?? 'https://proxy.golang.org'
-  const url = `${proxy.replace(/\/$/, '')}/golang.org/toolchain/@v/${wanted.name}.zip`
+  const url = `${wanted.goProxy.replace(/\/$/, '')}/golang.org/toolchain/@v/${wanted.name}.zip`
   const temporary = await mkdtemp(join(wanted.folder, 'go-'))
   try {
     const zip = join(temporary, 'go.zip')

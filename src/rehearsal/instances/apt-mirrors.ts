@@ -2,7 +2,7 @@ import { run } from './run.ts'
 
 /** One suite of a mirror, as this machine's own apt knows it. */
 export interface Mirror {
-  /** For example `http://deb.debian.org/debian/`. */
+  /** The root of its archive, with a slash at the end. */
   readonly uri: string
   readonly suite: string
   readonly component: string
