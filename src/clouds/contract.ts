@@ -6,6 +6,7 @@ import { instantClock, memoryStore } from '../core/fake-cloud.fixture.ts'
 import { plan } from '../core/plan.ts'
 import { step } from '../core/step.ts'
 import type { Store } from '../core/store.ts'
+import { releaseName } from '../release/name.ts'
 import type { Release } from '../release/release.ts'
 import type { CloudImage, Launched, LaunchRequest, MadeImage, Target } from './cloud.ts'
 
@@ -34,6 +35,9 @@ export interface Account {
 const killed = new Error('killed')
 const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0DL1+LTVSgJz4Hhsvtd2XGjrSlAzLk8BMGSF8w2nPx contract'
 
+const golden = releaseName('golden', Date.now())
+const other = releaseName('other', Date.now())
+
 /** Registers the tests that every cloud passes: what commands and the engine rely on, whatever the cloud. */
 export function cloudContract(name: string, open: () => Promise<Account>): void {
   describe(`${name} keeps the contract of a cloud`, () => {
@@ -50,7 +54,6 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
       fingerprint: 'feedc0dedeadbeef',
       cloud: 'aws',
       region: account.region,
-      createdAt: new Date().toISOString(),
     })
 
     /** What `build` does once Packer has made the image. */
@@ -90,16 +93,16 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
     test('it lists no image in an empty account, and finds one by release, fingerprint and beginning of its name', async () => {
       const { region } = account
       expect(await target.images.list(region, {})).toEqual([])
-      const release = releaseOf('golden-1')
+      const release = releaseOf(golden)
       const { id } = await account.build(release)
-      await account.build({ name: 'other-2', fingerprint: '0000000000000000' })
+      await account.build({ name: other, fingerprint: '0000000000000000' })
       const found = async (query: Parameters<Target['images']['list']>[1]): Promise<readonly string[]> =>
         (await target.images.list(region, query)).map((one) => one.name)
-      expect(await found({})).toEqual(['other-2', 'golden-1'])
-      expect(await found({ release: 'golden-1' })).toEqual(['golden-1'])
+      expect(await found({})).toEqual([other, golden])
+      expect(await found({ release: golden })).toEqual([golden])
       expect(await found({ release: 'golden' })).toEqual([])
-      expect(await found({ fingerprint: release.fingerprint })).toEqual(['golden-1'])
-      expect(await found({ namePrefix: 'gold' })).toEqual(['golden-1'])
+      expect(await found({ fingerprint: release.fingerprint })).toEqual([golden])
+      expect(await found({ namePrefix: 'gold' })).toEqual([golden])
       expect(await found({ namePrefix: 'olden' })).toEqual([])
       const { name, fingerprint } = release
       expect(await target.images.get(region, id)).toMatchObject({ id, region, name, release: name, fingerprint })
@@ -113,7 +116,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
     })
 
     test('a release is copied and opened once; a second run changes nothing', async () => {
-      const release = releaseOf('golden-1')
+      const release = releaseOf(golden)
       const built = await image(release)
       const store = memoryStore()
       await publish(release, store)
@@ -127,7 +130,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
     })
 
     test('readers follow the config, whoever is added or removed', async () => {
-      const release = releaseOf('golden-1')
+      const release = releaseOf(golden)
       await account.build(release)
       await publish(release, memoryStore())
       const [first, second] = account.readers
@@ -143,7 +146,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
     })
 
     test('nothing is opened before every copy is there', async () => {
-      const release = releaseOf('golden-1')
+      const release = releaseOf(golden)
       await account.build(release)
       const order: string[] = []
       await publish(release, memoryStore(), (event) => {
@@ -156,7 +159,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
     test.each(['kept', 'deleted'])(
       'killed at any moment and run again with its records %s, it ends in the same state and makes nothing twice',
       async (records) => {
-        const release = releaseOf('golden-1')
+        const release = releaseOf(golden)
         await account.build(release)
         await publish(release, memoryStore())
         const whole = kindsOf(await account.inventory())
@@ -181,7 +184,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
 
     test('an image is removed with all that belongs to it, its copies stay, and removing it again does no harm', async () => {
       const before = await account.inventory()
-      const release = releaseOf('golden-1')
+      const release = releaseOf(golden)
       const built = await image(release)
       await publish(release, memoryStore())
       const copies = await target.images.copiesOf(built)
@@ -195,7 +198,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
 
     test('an instance is launched once and found by either name; terminating it leaves nothing', async () => {
       const { region, instanceType } = account
-      const built = await image(releaseOf('golden-1'))
+      const built = await image(releaseOf(golden))
       const before = await account.inventory()
       const request: LaunchRequest = {
         deployment: 'dep-1',
@@ -222,7 +225,7 @@ export function cloudContract(name: string, open: () => Promise<Account>): void 
 
     test('of a run that was killed everything is swept, and of another run nothing', async () => {
       const { region } = account
-      const { name: finished } = await account.build(releaseOf('golden-1'))
+      const { name: finished } = await account.build(releaseOf(golden))
       await account.abandonRun({ token: 'b'.repeat(64), release: 'golden-2' })
       const before = await account.inventory()
       const run = { token: 'a'.repeat(64), release: 'golden-3' }

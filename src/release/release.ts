@@ -11,8 +11,6 @@ export interface Release {
   readonly fingerprint: string
   readonly cloud: Resolved['cloud']
   readonly region: string
-  /** ISO 8601. */
-  readonly createdAt: string
 }
 
 /** The first 16 digits: what an image carries as its tag and people compare. */
@@ -22,7 +20,6 @@ export function fingerprintOf(parts: Digestible): string {
 
 interface Pointer {
   readonly name: string
-  readonly createdAt: string
   readonly finished: boolean
 }
 

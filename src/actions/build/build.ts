@@ -97,7 +97,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
           context.emit(event)
         },
       })
-      await writeRelease(pointers, { name: release.name, createdAt: release.createdAt, finished: true })
+      await writeRelease(pointers, { name: release.name, finished: true })
       const failed = new Set(applied.failures.map((failure) => failure.id))
       const made = [image, ...published.copies].filter((one) => !failed.has(one.id)).map((one) => applied.got(one))
       return {
@@ -148,7 +148,7 @@ async function checkWithoutPacker(options: BuildOptions, context: Context): Prom
   const silent = { ...context, rehearsal: undefined, emit: () => undefined }
   const written = await configure({ ...options, partial: true }, silent)
   cloudOf(written.cloud)
-  await checkFiles(written, context)
+  checkFiles(written, context)
 }
 
 /** Everything that can fail before the cloud is asked for anything. */
@@ -206,24 +206,21 @@ async function chooseRelease(
   context: Context,
 ): Promise<{ readonly release: Release; readonly cached: boolean }> {
   const { region } = cloudOf(resolved.cloud).placement(resolved)
-  const make = (name: string, createdAt: string): Release => ({
+  const make = (name: string): Release => ({
     name,
-    createdAt,
     fingerprint: print,
     cloud: resolved.cloud,
     region,
   })
   const pointer = await currentRelease(pointers)
-  if (pointer !== undefined && !pointer.finished)
-    return { release: make(pointer.name, pointer.createdAt), cached: false }
+  if (pointer !== undefined && !pointer.finished) return { release: make(pointer.name), cached: false }
   if (!options.force && resolved.build.cache) {
     const images = await target.images.list(region, { fingerprint: print })
     const existing = images.find((image) => image.state === 'available' && image.release !== undefined)
-    if (existing?.release !== undefined) return { release: make(existing.release, existing.createdAt), cached: true }
+    if (existing?.release !== undefined) return { release: make(existing.release), cached: true }
   }
-  const now = context.clock.now()
-  const release = make(releaseName(resolved.imageName, now), new Date(now).toISOString())
-  await writeRelease(pointers, { name: release.name, createdAt: release.createdAt, finished: false })
+  const release = make(releaseName(resolved.imageName, context.clock.now()))
+  await writeRelease(pointers, { name: release.name, finished: false })
   return { release, cached: false }
 }
 

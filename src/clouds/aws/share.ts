@@ -1,6 +1,7 @@
 import { SindriError } from '../../core/error.ts'
 import type { Setting } from '../../core/setting.ts'
 import type { Step } from '../../core/step.ts'
+import { releasedAt } from '../../release/name.ts'
 import type { Release } from '../../release/release.ts'
 import type { MadeImage } from '../cloud.ts'
 import type { AwsApi, AwsImage, Reader } from './port.ts'
@@ -82,7 +83,7 @@ function readerText(readers: readonly Reader[]): string {
 function deprecationOf(settings: AwsImageSettings, release: Release): string | undefined {
   if (settings.deprecateAfterDays === undefined) return undefined
   const day = 24 * 60 * 60 * 1000
-  return minute(new Date(Date.parse(release.createdAt) + settings.deprecateAfterDays * day).toISOString())
+  return minute(new Date(Date.parse(releasedAt(release.name)) + settings.deprecateAfterDays * day).toISOString())
 }
 
 function minute(at: string | undefined): string | undefined {
