@@ -30,7 +30,7 @@ export interface InitResult {
 export async function init(options: InitOptions, context: Context): Promise<InitResult> {
   const resolved = await configure({ ...options, partial: true }, context)
   const cloud = cloudOf(resolved.cloud)
-  await checkFiles(resolved, context)
+  checkFiles(resolved, context)
   const folder = absolute(context.cwd, options.output)
   const packer = await installedPacker(context)
   const copies = ownCopies(resolved, context)

@@ -30,7 +30,7 @@ export interface ValidateResult {
 /** Checks the config against Sindri's own rules, without Packer or credentials, and then its template with Packer. */
 export async function validate(options: ValidateOptions, context: Context): Promise<ValidateResult> {
   const resolved = await configure(options, context)
-  await checkFiles(resolved, context)
+  checkFiles(resolved, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const archive = options.syntaxOnly ? undefined : await sindriArchive(resolved, context)
   const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive?.file), {

@@ -33,8 +33,11 @@ export function section<T>(
 
 /** A section whose schema is made only when a config has that section: most have one cloud's of five. */
 export function lazySection<T>(description: string, fields: () => Fields<T>): z.ZodMiniType<T> {
+  const schema = z.lazy(() => section(description, fields()))
+  // A section is never a default or an optional by itself. Told so, zod does not make it to find that out.
+  Object.defineProperties(schema._zod, { optin: { value: undefined }, optout: { value: undefined } })
   // Cast: a lazy schema is of the type of what it makes.
-  return z.lazy(() => section(description, fields())) as unknown as z.ZodMiniType<T>
+  return schema as unknown as z.ZodMiniType<T>
 }
 
 /** Text without control characters and without what Packer or Sindri would evaluate. */

@@ -1,4 +1,5 @@
-import { access, constants, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+// Without promises: `node:fs/promises` costs a dry run more than all that is read here.
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { pid } from 'node:process'
 import { SindriError } from '../core/error.ts'
@@ -30,13 +31,13 @@ export async function packerVersion(options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cacheFolder: string
 }): Promise<Packer> {
-  const path = await findPacker(options.path ?? 'packer', options.env.PATH ?? '')
-  const { mtimeMs, size } = await stat(path)
+  const path = findPacker(options.path ?? 'packer', options.env.PATH ?? '')
+  const { mtimeMs, size } = statSync(path)
   const cacheFile = join(options.cacheFolder, 'packer-versions.json')
   const key = `${path} ${mtimeMs} ${size}`
-  const known = await readCache(cacheFile)
+  const known = readCache(cacheFile)
   const version = known[key] ?? (await askVersion(path, options.env))
-  if (known[key] === undefined) await writeCache(cacheFile, { ...known, [key]: version })
+  if (known[key] === undefined) writeCache(cacheFile, { ...known, [key]: version })
   return { path, version, plugins: atLeast(version, '1.7.0') }
 }
 
@@ -55,24 +56,24 @@ export function familyOf(version: string): 'bundled' | 'plugins' {
   )
 }
 
-async function findPacker(wanted: string, searchPath: string): Promise<string> {
+function findPacker(wanted: string, searchPath: string): string {
   if (wanted.includes('/')) {
     const path = resolve(wanted)
-    if (await isProgram(path)) return path
+    if (isProgram(path)) return path
     throw new SindriError('prerequisite', `${path} is not a program that can be run`, { hint: installHint })
   }
   for (const folder of searchPath.split(delimiter)) {
     const path = resolve(folder, wanted)
-    if (folder !== '' && (await isProgram(path))) return path
+    if (folder !== '' && isProgram(path)) return path
   }
   const message = wanted === 'packer' ? 'Packer is not installed' : `there is no program ${wanted} on PATH`
   throw new SindriError('prerequisite', message, { hint: installHint })
 }
 
-async function isProgram(path: string): Promise<boolean> {
+function isProgram(path: string): boolean {
   try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
   } catch {
     return false
   }
@@ -88,9 +89,9 @@ async function askVersion(path: string, env: Readonly<Record<string, string | un
   })
 }
 
-async function readCache(file: string): Promise<Readonly<Record<string, string>>> {
+function readCache(file: string): Readonly<Record<string, string>> {
   try {
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (typeof content !== 'object' || content === null) return {}
     return Object.fromEntries(Object.entries(content).filter((entry) => typeof entry[1] === 'string'))
   } catch {
@@ -99,12 +100,12 @@ async function readCache(file: string): Promise<Readonly<Record<string, string>>
 }
 
 /** A cache that cannot be written costs only time. */
-async function writeCache(file: string, content: Readonly<Record<string, string>>): Promise<void> {
+function writeCache(file: string, content: Readonly<Record<string, string>>): void {
   const draft = `${file}.${pid}`
   try {
-    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
-    await writeFile(draft, JSON.stringify(content), { mode: 0o600 })
-    await rename(draft, file)
+    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+    writeFileSync(draft, JSON.stringify(content), { mode: 0o600 })
+    renameSync(draft, file)
   } catch {}
 }
 

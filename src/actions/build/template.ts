@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { resolve as absolute, isAbsolute, join } from 'node:path'
 import type { Cloud, ReleaseMarks } from '../../clouds/cloud.ts'
 import type { Resolved } from '../../config/resolved.ts'
@@ -87,35 +87,26 @@ export function tellDropped(
 }
 
 /** Fails with every file at once that the config names and that is not there. */
-export async function checkFiles(resolved: Resolved, context: Context): Promise<void> {
-  await checkAssets(context)
+export function checkFiles(resolved: Resolved, context: Context): void {
+  checkAssets(context)
   const { build } = resolved
   const named = [
     ...build.scripts.map((path) => ['build.scripts', path] as const),
     ...build.fileUploads.map((upload) => ['build.file_uploads', upload.source] as const),
     ...(build.ansiblePlaybook === undefined ? [] : [['build.ansible_playbook', build.ansiblePlaybook] as const]),
   ]
-  const checked = await Promise.all(
-    named.map(async ([field, path]): Promise<Complaint[]> => {
-      const there = await stat(absolute(context.cwd, path)).then(
-        () => true,
-        () => false,
-      )
-      return there ? [] : [{ message: `${field}: there is no ${path}`, hint: `paths begin at ${context.cwd}` }]
-    }),
-  )
-  const complaints = checked.flat()
+  const complaints = named
+    .filter(([, path]) => !existsSync(absolute(context.cwd, path)))
+    .map(([field, path]): Complaint => {
+      return { message: `${field}: there is no ${path}`, hint: `paths begin at ${context.cwd}` }
+    })
   if (complaints.length === 0) return
   throw new SindriError('config', complaints.map((one) => one.message).join('\n'), { complaints })
 }
 
 /** The executable inside an image is the command line alone: what provisioning runs comes with the npm package. */
-async function checkAssets({ self }: Context): Promise<void> {
-  const there = await stat(join(self.assets, 'provision')).then(
-    () => true,
-    () => false,
-  )
-  if (there) return
+function checkAssets({ self }: Context): void {
+  if (existsSync(join(self.assets, 'provision'))) return
   throw new SindriError('prerequisite', `this Sindri has no provisioning scripts in ${self.assets}`, {
     hint: 'build with the npm package or a clone: the single executable lists, deploys and deletes images, but builds none',
   })
