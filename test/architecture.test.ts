@@ -7,6 +7,7 @@ const files = sourceFiles()
 const cloudFolders = ['aws', 'azure', 'gcp', 'oci', 'alibaba', 'openstack']
 const vendorSdk = /^(@aws-sdk|@smithy|@azure|@google-cloud|@alicloud)\/|^(googleapis|ali-oss|oci-[a-z-]+)$/
 const sdkFile = /^src\/clouds\/[^/]+\/(api|store)\.ts$/
+const apiPart = /^src\/clouds\/[a-z]+\/api-[a-z]+\.ts$/
 
 /** `file imports target` for every import that `allowed` refuses. */
 function breaches(
@@ -83,11 +84,13 @@ test('rule 2: a cloud never imports another', () => {
   ).toEqual([])
 })
 
-test('rule 3: vendor SDKs are imported only in api.ts and store.ts, statically and by name', () => {
+test('rule 3: vendor SDKs are imported only in api.ts, its parts and store.ts, statically and by name', () => {
   const wrong = files.flatMap((file) =>
     file.imports
       .filter(({ target }) => vendorSdk.test(target))
-      .filter((found) => !sdkFile.test(file.path) || found.dynamic || found.names === undefined)
+      .filter(
+        (found) => !(sdkFile.test(file.path) || apiPart.test(file.path)) || found.dynamic || found.names === undefined,
+      )
       .map(({ target }) => `${file.path} imports ${target}`),
   )
   expect(wrong).toEqual([])
@@ -97,6 +100,14 @@ test('rule 3: api.ts and store.ts are only imported dynamically, or for their ty
   const eager = ({ target, dynamic, typeOnly }: Import): boolean => sdkFile.test(target) && !dynamic && !typeOnly
   expect(
     files.flatMap((file) => file.imports.filter(eager).map(({ target }) => `${file.path} imports ${target}`)),
+  ).toEqual([])
+})
+
+test('rule 3: the parts of api.ts are its own', () => {
+  const borrowed = (path: string, target: string): boolean =>
+    apiPart.test(target) && path !== target.replace(/api-[a-z]+\.ts$/, 'api.ts')
+  expect(
+    files.flatMap(({ path, imports }) => imports.filter(({ target }) => borrowed(path, target)).map(() => path)),
   ).toEqual([])
 })
 

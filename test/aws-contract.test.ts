@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
-import { aws } from '../src/clouds/aws/index.ts'
 import { tag, temporaryKeyName } from '../src/clouds/aws/tags.ts'
 import type { MadeImage } from '../src/clouds/cloud.ts'
 import { type Account, cloudContract } from '../src/clouds/contract.ts'
+import { connect } from '../src/clouds/index.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
 import { openInProcess } from '../src/rehearsal/in-process.ts'
@@ -89,7 +89,7 @@ async function openAccount(): Promise<Account> {
         JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } }),
         'sindri.yaml',
       )
-      return aws.connect(resolve(config, {}, { env: {} }))
+      return connect(resolve(config, {}, { env: {} }))
     },
     async build({ name, fingerprint }): Promise<MadeImage> {
       const tags = { [tag.release]: name, [tag.fingerprint]: fingerprint, [tag.managed]: 'true' }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cloud as cloudOf } from '../clouds/index.ts'
+import { cloud as cloudOf, connect } from '../clouds/index.ts'
 import { apply, unapply } from '../core/apply.ts'
 import { SindriError } from '../core/error.ts'
 import { plan } from '../core/plan.ts'
@@ -49,7 +49,7 @@ const sshDeadlineMs = 10 * 60_000
 export async function deploy(options: DeployOptions, context: Context): Promise<Deployment> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const target = await cloud.connect(resolved)
+  const target = await connect(resolved)
   const { region, deploy: defaults } = cloud.placement(resolved)
   const instanceType = options.instanceType ?? defaults.instanceType
   const imageId = options.imageId ?? resolved.deploy.imageId

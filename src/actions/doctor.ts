@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Cloud } from '../clouds/cloud.ts'
-import { clouds } from '../clouds/index.ts'
+import { clouds, connect } from '../clouds/index.ts'
 import { messageOf, SindriError } from '../core/error.ts'
 import { familyOf, packerVersion } from '../packer/version.ts'
 import { type ConfigOptions, configure } from './configure.ts'
@@ -37,7 +37,9 @@ export async function doctor(
   options: ConfigOptions & { readonly cloud: string },
   context: Context,
 ): Promise<DoctorResult> {
-  const chosen = options.cloud === 'all' ? clouds : clouds.filter((one) => one.id === options.cloud)
+  const chosen = clouds.filter((one) =>
+    options.cloud === 'all' ? one.connect !== undefined : one.id === options.cloud,
+  )
   const [packer, checked] = await Promise.all([
     checkPacker(context),
     Promise.all(chosen.map((one) => checkCloud(one, options, context))),
@@ -64,7 +66,7 @@ async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
 
 async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context): Promise<CloudCheck> {
   const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id } }, context)
-  const [target, { of }] = await Promise.all([cloud.connect(resolved), cloud.permissions()])
+  const [target, { of }] = await Promise.all([connect(resolved), cloud.permissions()])
   const needed = of(resolved)
   const [version, who] = await Promise.all([
     versionOf(cloud, context),
@@ -73,7 +75,7 @@ async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context
       (error: unknown) => ({ identity: undefined, problem: messageOf(error) }),
     ),
   ])
-  const missing = who.identity === undefined ? [] : await target.missing(needed)
+  const missing = who.identity === undefined ? [] : (await target.missing(needed)).map(({ action }) => action)
   return {
     cloud: cloud.id,
     title: cloud.title,

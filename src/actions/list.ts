@@ -1,5 +1,5 @@
 import type { CloudImage } from '../clouds/cloud.ts'
-import { cloud as cloudOf } from '../clouds/index.ts'
+import { cloud as cloudOf, connect } from '../clouds/index.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 
@@ -10,7 +10,7 @@ export async function list(
 ): Promise<readonly CloudImage[]> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const { images } = await cloud.connect(resolved)
+  const { images } = await connect(resolved)
   const { region } = cloud.placement(resolved)
   return images.list(region, options.namePrefix === undefined ? {} : { namePrefix: options.namePrefix })
 }

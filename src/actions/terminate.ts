@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cloud as cloudOf } from '../clouds/index.ts'
+import { cloud as cloudOf, connect } from '../clouds/index.ts'
 import { SindriError } from '../core/error.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
@@ -20,7 +20,7 @@ export async function terminate(
 ): Promise<{ readonly deployment: string; readonly removed: readonly string[] }> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const { launch } = await cloud.connect(resolved)
+  const { launch } = await connect(resolved)
   const { region } = cloud.placement(resolved)
   const found = await launch.find(region, options.reference)
   if (found === undefined) {

@@ -100,7 +100,7 @@ export interface Target {
   /** Who the credentials belong to. @throws SindriError `credentials` */
   identity(): Promise<string>
   /** Actions that a dry run shows to be refused. */
-  missing(permissions: readonly Permission[]): Promise<readonly string[]>
+  missing(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
   /** The public address of this machine as an address range (`203.0.113.9/32`). */
   callerRange(): Promise<string>
   readonly images: Images
@@ -125,6 +125,15 @@ export interface Permission {
   readonly action: string
   readonly by: 'packer' | 'sindri'
   readonly purpose: string
+  /** Of a build: the want of it would show only after minutes, or in what is left behind. */
+  readonly late: boolean
+}
+
+/** An action the credentials are not allowed. */
+export interface MissingAction {
+  readonly action: string
+  /** False where a policy may allow it all the same, for the real things a build makes. */
+  readonly certain: boolean
 }
 
 /** One cloud. Its parts load when they are first used, so help and dry runs never see an SDK. */
@@ -146,7 +155,8 @@ export interface Cloud {
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[]): unknown
   }>
-  connect(resolved: Resolved): Promise<Target>
+  /** Absent where this version makes templates for plain Packer only, and works in no account. */
+  connect?(resolved: Resolved): Promise<Target>
 }
 
 /** What a release writes on the image it builds; absent in a template that plain Packer runs. */

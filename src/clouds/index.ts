@@ -1,6 +1,7 @@
+import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
 import { aws } from './aws/index.ts'
-import type { Cloud, CloudId } from './cloud.ts'
+import type { Cloud, CloudId, Target } from './cloud.ts'
 
 /** The only list of clouds. */
 export const clouds: readonly Cloud[] = [aws]
@@ -12,4 +13,17 @@ export function cloud(id: string): Cloud {
   throw new SindriError('unsupported', `this version of Sindri does not build on ${id} yet`, {
     hint: `it works on: ${clouds.map((one) => one.id satisfies CloudId).join(', ')}; its config is checked for every cloud`,
   })
+}
+
+/** The cloud of this config with credentials at hand. @throws SindriError `unsupported` where only templates are made */
+export async function connect(resolved: Resolved): Promise<Target> {
+  const { id, title, connect: open } = cloud(resolved.cloud)
+  if (open !== undefined) return open(resolved)
+  throw new SindriError(
+    'unsupported',
+    `this version of Sindri makes templates for ${title} and does not work in it yet`,
+    {
+      hint: `'sindri vm init --cloud ${id}' writes a folder that plain Packer builds`,
+    },
+  )
 }

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve as absolute, join } from 'node:path'
 import type { Target } from '../../clouds/cloud.ts'
-import { cloud as cloudOf } from '../../clouds/index.ts'
+import { cloud as cloudOf, connect } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { apply } from '../../core/apply.ts'
-import { messageOf } from '../../core/error.ts'
+import { messageOf, SindriError } from '../../core/error.ts'
 import { takeLease } from '../../core/lease.ts'
 import { plan } from '../../core/plan.ts'
 import { openSqliteStore } from '../../core/sqlite-store.ts'
@@ -66,7 +66,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
   const prepared = await prepare(options, resolved, packer, context)
-  const target = await cloudOf(resolved.cloud).connect(resolved)
+  const target = await connect(resolved)
   const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
   const folder = join(recordsFolder(context), 'releases', resolved.cloud, account)
   const pointers = openSqliteStore(join(folder, `${prepared.fingerprint}.db`))
@@ -82,6 +82,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
     try {
       const image = imageStep({ ...prepared.step, release, target, runs: join(recordsFolder(context), 'runs') })
       const published = target.publish.plan(release, image)
+      if (!cached) await checkPermissions(resolved, target, context)
       const changed: string[] = []
       const readers: Record<string, string> = {}
       const applied = await apply({
@@ -194,6 +195,18 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
       },
     },
   }
+}
+
+/** Tells at once what the build would lack only after minutes. */
+async function checkPermissions(resolved: Resolved, target: Target, context: Context): Promise<void> {
+  const { of } = await cloudOf(resolved.cloud).permissions()
+  const missing = await target.missing(of(resolved).filter(({ late }) => late))
+  if (missing.length === 0) return
+  const names = missing.map(({ action }) => action).join(', ')
+  const hint = `sindri vm permissions --cloud ${resolved.cloud} prints the policy it needs`
+  if (missing.some(({ certain }) => certain))
+    throw new SindriError('denied', `the credentials are not allowed ${names}`, { hint })
+  context.emit({ type: 'warning', message: `a dry run of ${names} was refused: the build is likely to fail`, hint })
 }
 
 /** Finds the release to go on with: one that exists in the cloud, one an earlier run began, or a new one. */

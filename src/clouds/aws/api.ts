@@ -27,6 +27,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { SindriError } from '../../core/error.ts'
+import { probes } from './api-probes.ts'
 import { awsError } from './errors.ts'
 import type { AwsApi, AwsImage, AwsInstance, Reader, TagFilter, Tags } from './port.ts'
 
@@ -294,31 +295,6 @@ export function connectAws(home: { readonly region: string; readonly profile?: s
   }
   return api
 }
-
-/** Requests that would do nothing even if they were not dry: the ids exist nowhere. */
-const probes: Readonly<Record<string, (ec2: EC2Client) => Promise<unknown>>> = {
-  'ec2:CopyImage': (ec2) =>
-    ec2.send(new CopyImageCommand({ DryRun, Name: 'sindri', SourceImageId: ami, SourceRegion: 'us-east-1' })),
-  'ec2:CreateSecurityGroup': (ec2) =>
-    ec2.send(new CreateSecurityGroupCommand({ DryRun, GroupName: 'sindri', Description: 'sindri' })),
-  'ec2:DeleteSnapshot': (ec2) => ec2.send(new DeleteSnapshotCommand({ DryRun, SnapshotId: 'snap-00000000000000000' })),
-  'ec2:DeregisterImage': (ec2) => ec2.send(new DeregisterImageCommand({ DryRun, ImageId: ami })),
-  'ec2:DescribeImages': (ec2) => ec2.send(new DescribeImagesCommand({ DryRun, Owners: ['self'] })),
-  'ec2:DescribeInstances': (ec2) => ec2.send(new DescribeInstancesCommand({ DryRun })),
-  'ec2:ImportKeyPair': (ec2) =>
-    ec2.send(
-      new ImportKeyPairCommand({
-        DryRun,
-        KeyName: 'sindri',
-        PublicKeyMaterial: new TextEncoder().encode('ssh-ed25519 AAAA'),
-      }),
-    ),
-  'ec2:RunInstances': (ec2) => ec2.send(new RunInstancesCommand({ DryRun, ImageId: ami, MinCount: 1, MaxCount: 1 })),
-  'ec2:TerminateInstances': (ec2) =>
-    ec2.send(new TerminateInstancesCommand({ DryRun, InstanceIds: ['i-00000000000000000'] })),
-}
-const DryRun = true
-const ami = 'ami-00000000000000000'
 
 function filters(tags: TagFilter | undefined): Filter[] {
   return Object.entries(tags ?? {}).map(([key, value]) =>

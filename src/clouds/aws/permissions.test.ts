@@ -42,8 +42,8 @@ test('actions are listed once, in order, with their purpose', () => {
 
 test('the policy allows the actions of the list and no other', () => {
   const policy = policyOf([
-    { action: 'ec2:CopyImage', by: 'sindri', purpose: 'copy' },
-    { action: 'ec2:RunInstances', by: 'packer', purpose: 'build' },
+    { action: 'ec2:CopyImage', by: 'sindri', purpose: 'copy', late: true },
+    { action: 'ec2:RunInstances', by: 'packer', purpose: 'build', late: false },
   ])
   expect(policy).toMatchObject({
     Version: '2012-10-17',

@@ -61,6 +61,19 @@ const packerActions = [
   'ec2:TerminateInstances',
 ] as const
 
+/** What a build asks for only when its instance is provisioned. Packer asks for a key pair again and again for minutes. */
+const late: ReadonlySet<string> = new Set([
+  'ec2:CopyImage',
+  'ec2:CreateImage',
+  'ec2:CreateKeyPair',
+  'ec2:DescribeImageAttribute',
+  'ec2:DescribeVolumes',
+  'ec2:EnableImageDeprecation',
+  'ec2:ModifyImageAttribute',
+  'ec2:StopInstances',
+  'ec2:TerminateInstances',
+])
+
 /** The actions this config needs, each once, with its first reason. */
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const aws = awsOf(resolved)
@@ -77,8 +90,9 @@ export function permissionsOf(resolved: Resolved): readonly Permission[] {
     return true
   }
   const found = new Map<string, Permission>()
-  const add = (permission: Permission): void => {
-    if (needed(permission.action) && !found.has(permission.action)) found.set(permission.action, permission)
+  const add = (permission: Omit<Permission, 'late'>): void => {
+    const { action } = permission
+    if (needed(action) && !found.has(action)) found.set(action, { ...permission, late: late.has(action) })
   }
   for (const action of packerActions) add({ action, by: 'packer', purpose: 'build the image' })
   for (const [purpose, actions] of Object.entries(optionalActions(aws)))
