@@ -17,13 +17,13 @@ import type { Base, Machines } from './kit/machines.ts'
 import type { Settings } from './kit/settings.ts'
 import { openStore } from './kit/store.ts'
 import { filesOf, type Places } from './places.ts'
-import { type DaemonFile, type Rehearsal, rehearsalOf } from './rehearsal.ts'
+import { type DaemonFile, type Rehearsal, type RehearsedBase, rehearsalOf } from './rehearsal.ts'
 import { isVendorHost, vendorDomains } from './vendor-hosts.ts'
 
 /** The real things under the stand-ins. */
 export interface Ground extends Pick<DiskOptions, 'copyDisk' | 'base'> {
   readonly machines: Machines
-  readonly bases: readonly (Pick<Base, 'name' | 'arch'> & { readonly offered: boolean; readonly note: string })[]
+  readonly bases: readonly (Pick<Base, 'name' | 'arch'> & Pick<RehearsedBase, 'offered' | 'note' | 'disk'>)[]
 }
 
 export interface DaemonOptions {
@@ -121,7 +121,7 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
     port: front.port,
     tlsPort: front.tlsPort,
     caFile: authority.caFile,
-    bases: ground.bases.map(({ name, offered, note }) => ({ cloud: 'aws', name, offered, note })),
+    bases: ground.bases.map(({ arch: _, ...base }) => ({ cloud: 'aws', ...base })),
   }
   writeFileSync(`${files.folder}/no-configuration`, '', { mode: 0o600 })
   openStore(files.daemon, daemon).save()

@@ -6,8 +6,10 @@ export interface RehearsedBase {
   readonly cloud: 'aws'
   readonly name: string
   readonly offered: boolean
-  /** Why it is not offered; empty when it is. */
+  /** Where it comes from, or why it is not offered. */
   readonly note: string
+  /** The file it is made into when it is first needed. */
+  readonly disk?: string
 }
 
 /** A running rehearsal, as clients need to know it. */

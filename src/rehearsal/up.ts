@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, SindriError } from '../core/error.ts'
@@ -145,7 +145,9 @@ export async function up(options: UpOptions): Promise<Rehearsal> {
   if (Object.keys(settings).length > 0 && !(await control(daemon, 'settings', settings))) {
     throw new SindriError('failed', 'the rehearsal does not take its settings', { hint: 'Stop it and start it again.' })
   }
-  for (const base of daemon.bases.filter((each) => each.offered)) {
+  // Finding out how a base is made asks apt, which takes longer than all else here.
+  const wanted = daemon.bases.filter(({ offered, disk }) => offered && !(disk !== undefined && existsSync(disk)))
+  for (const base of wanted) {
     await makeBase(base.name as Base['name'], { cache: places.cache, ...(tell && { tell }), ...(signal && { signal }) }) // the daemon lists only known names
   }
   return rehearsalOf(daemon, filesOf(places).folder)

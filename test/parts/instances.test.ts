@@ -105,12 +105,12 @@ describe.skipIf(!able)('instances that really run (needs Linux, root and mmdebst
     await rm(home, { recursive: true })
   })
 
-  test('a base is made once and offered as ready', async () => {
+  test('a base is made once and offered', async () => {
     const { disk } = await makeBase('debian-12', { cache, tell: () => expect.unreachable('made twice') })
     expect(disk).toBe(baseDisk)
     expect((await bases(cache)).find(({ name }) => name === 'debian-12')).toMatchObject({
       offered: true,
-      ready: true,
+      disk: baseDisk,
     })
     expect((await readdir(join(cache, 'bases'))).filter((name) => name.startsWith('.making'))).toEqual([])
   })

@@ -16,8 +16,8 @@ interface BaseOffer {
   readonly arch: Base['arch']
   /** It can be made on this machine. */
   readonly offered: boolean
-  /** It has been made. */
-  readonly ready: boolean
+  /** The file it is made into, or was before. */
+  readonly disk?: string
   /** Where it comes from, or why it is not offered. */
   readonly note: string
 }
@@ -56,9 +56,9 @@ export async function bases(cache: string): Promise<readonly BaseOffer[]> {
   return Promise.all(
     names.map(async (name) => {
       const found = await recipeOf(name, cache)
-      if (typeof found === 'string') return { name, arch: baseArch, offered: false, ready: false, note: found }
+      if (typeof found === 'string') return { name, arch: baseArch, offered: false, note: found }
       const note = `made by mmdebstrap from ${new URL(/URIs: (\S+)/.exec(found.sources)?.[1] ?? '').host}`
-      return { name, arch: baseArch, offered: true, ready: await exists(found.disk), note }
+      return { name, arch: baseArch, offered: true, disk: found.disk, note }
     }),
   )
 }
