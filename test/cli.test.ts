@@ -72,6 +72,15 @@ test.each<[string, string, number, RegExp]>([
   expect(run.status).toBe(status)
 })
 
+test('the shell is told what comes next: commands, flags and the names of clouds', async () => {
+  const completed = async (line: string): Promise<readonly string[]> =>
+    (await sindri(`complete -- ${line}`)).stdout.split('\n').map((one) => one.split('\t')[0] ?? '')
+  expect(await completed('vm bu')).toContain('build')
+  expect(await completed('vm build --c')).toEqual(expect.arrayContaining(['--cloud', '--config']))
+  expect(await completed('vm build --cloud g')).toContain('gcp')
+  expect((await sindri('complete zsh')).stdout).toContain('compdef _sindri sindri')
+})
+
 test('every mistake in a config is told at once, with line and column', async () => {
   config('cloud: aws', 'aws:', '  volume_size: big', '  regoin: us-west-2')
   const run = await sindri('vm build --dry-run')

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { cloudNamed, defaults, type Flags } from '../actions/flags.ts'
+import { cloudNamed, cloudNames, defaults, type Flags } from '../actions/flags.ts'
 import type { CommonFlags } from './session.ts'
 
 export interface CloudFlags extends CommonFlags {
@@ -20,10 +20,10 @@ export function withCommon(command: Command): Command {
 export function withCloud(command: Command, required = true): Command {
   return withCommon(command)
     .addOption(
-      new Option(
-        '-c, --cloud <cloud>',
-        `aws, azure, gcp, oci or alibaba${required ? ' (or providers.packer.cloud in sindri.yaml)' : ''}`,
-      ).argParser(cloudNamed),
+      new Option('-c, --cloud <cloud>', `the cloud${required ? ' (or providers.packer.cloud in sindri.yaml)' : ''}`)
+        .choices(cloudNames)
+        // After `choices`, whose own complaint knows no "did you mean".
+        .argParser(cloudNamed),
     )
     .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)')
 }
