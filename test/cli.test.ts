@@ -122,6 +122,17 @@ test('with --json an error is one document on standard output, and still told on
   expect(run.stderr).toContain('volume_size')
 })
 
+test('with --json a dry run and a mistake in the command line are one document too', async () => {
+  const [dry, wrong] = await Promise.all([
+    sindri('vm build --cloud aws --dry-run --json'),
+    sindri('vm build --clowd aws --json'),
+  ])
+  expect(JSON.parse(dry.stdout)).toEqual({ cloud: 'aws', template: expect.stringContaining('amazon-ebs') })
+  expect(JSON.parse(wrong.stdout)).toMatchObject({
+    error: { code: 'usage', message: expect.stringContaining("unknown option '--clowd'") },
+  })
+})
+
 test('sindri packer is another name of sindri vm', async () => {
   const [vm, packer] = await Promise.all(['vm', 'packer'].map((word) => sindri(`${word} permissions --cloud aws`)))
   expect(vm?.status).toBe(0)

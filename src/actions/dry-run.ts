@@ -6,8 +6,18 @@ import { installedPacker, localFiles, tellDropped, templateBlocks, templateInput
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 
+/** What `build --dry-run --json` prints. */
+export interface DryRunResult {
+  readonly cloud: string
+  /** HCL. */
+  readonly template: string
+}
+
 /** The template `build` would run, as one document. Offline: no cloud is asked, no SDK loaded, nothing written. */
-export async function dryRun(options: ConfigOptions & { readonly strict: boolean }, context: Context): Promise<string> {
+export async function dryRun(
+  options: ConfigOptions & { readonly strict: boolean },
+  context: Context,
+): Promise<DryRunResult> {
   const resolved = await configure({ ...options, partial: true }, context)
   const packer = await installedPacker(context)
   const archive = resolved.build.sindriVersion === 'latest' ? 'files/sindri.gz' : undefined
@@ -24,5 +34,5 @@ export async function dryRun(options: ConfigOptions & { readonly strict: boolean
   })
   const { blocks, dropped } = templateBlocks(input, packer.version)
   tellDropped(dropped, packer.version, options.strict, context)
-  return render(blocks)
+  return { cloud: resolved.cloud, template: render(blocks) }
 }

@@ -58,7 +58,8 @@ export function buildCommand(command: Command, session: Session): Command {
       const options = { config: flags.config, flags: flagsOf(flags), strict: flags.strict === true }
       if (flags.dryRun) {
         const { dryRun } = await import('../actions/dry-run.ts')
-        session.text(await dryRun(options, context))
+        const result = await dryRun(options, context)
+        session.result(flags, result, result.template.trimEnd())
         return 0
       }
       const [{ build }, { buildText }] = await Promise.all([
