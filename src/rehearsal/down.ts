@@ -1,31 +1,48 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { SindriError } from '../core/error.ts'
-import { askDown, runningDaemon } from './control.ts'
+import { askDown } from './control.ts'
 import { sweep } from './instances/index.ts'
+import { alive, identify, type ProcessIdentity, signal, waitUntil } from './instances/process-identity.ts'
 import { takeLock } from './kit/lock.ts'
+import { readStore } from './kit/store.ts'
 import { filesOf, type Places } from './places.ts'
+import type { DaemonFile } from './rehearsal.ts'
 
 const endDeadlineMs = 20_000
-const pollMs = 50
+const killDeadlineMs = 1_000
 
-/** Ends the daemon, asked first; resolves with the lock no new daemon can take meanwhile. */
+/**
+ * Ends the daemon: asked first, killed when it does not listen. Resolves when its process is gone, with the lock that
+ * no new daemon can take meanwhile.
+ */
 async function endDaemon(places: Places): Promise<{ readonly ended: boolean; readonly release: () => void }> {
-  const daemon = await runningDaemon(places)
-  const heard = daemon !== undefined && (await askDown(daemon))
-  const deadline = Date.now() + endDeadlineMs
-  while (Date.now() < deadline) {
-    const release = takeLock(filesOf(places).lock)
-    if (release !== undefined) return { ended: heard, release }
-    await delay(pollMs)
-  }
-  if (daemon !== undefined) await promisify(execFile)('kill', ['-KILL', String(daemon.pid)]).catch(() => {})
-  await delay(pollMs)
-  const release = takeLock(filesOf(places).lock)
-  if (release !== undefined) return { ended: true, release }
+  const { lock, daemon: file } = filesOf(places)
+  const free = takeLock(lock)
+  // Whatever a crash has left in the file, its process is another by now.
+  if (free !== undefined) return { ended: false, release: free }
+  const daemon = readStore<DaemonFile>(file)
+  const running = daemon === undefined ? undefined : await identify(daemon.pid)
+  // One that starts has no file yet.
+  const patient = daemon === undefined || (await askDown(daemon))
+  const release = (await lockWithin(places, patient ? endDeadlineMs : 0)) ?? (await lockOfKilled(places, running))
+  if (running !== undefined) await waitUntil(async () => !(await alive(running)), endDeadlineMs)
+  return { ended: true, release }
+}
+
+async function lockWithin(places: Places, timeoutMs: number): Promise<(() => void) | undefined> {
+  let release: (() => void) | undefined
+  await waitUntil(async () => {
+    release = takeLock(filesOf(places).lock)
+    return release !== undefined
+  }, timeoutMs)
+  return release
+}
+
+async function lockOfKilled(places: Places, running: ProcessIdentity | undefined): Promise<() => void> {
+  if (running !== undefined) await signal(running, 'SIGKILL')
+  const release = await lockWithin(places, killDeadlineMs)
+  if (release !== undefined) return release
   throw new SindriError('failed', `the rehearsal in ${places.home} does not end`, {
     hint: 'Another sindri process may be starting it. Try again.',
   })
