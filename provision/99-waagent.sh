@@ -11,4 +11,6 @@ command -v waagent >/dev/null || {
 # What cloud-init let that account do, and would let any other of its name.
 rm -f /etc/sudoers.d/90-cloud-init-users
 waagent -force -deprovision+user
+# Packer removes its scripts over a connection that it could not make again.
+rm -f "$0"
 sync

@@ -121,7 +121,7 @@ export interface DeployDefaults {
 /** What a cloud adds to the template that all clouds share. */
 export interface SourceTemplate
   extends Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'> {
-  /** What is run after all else, right before the image is taken. */
+  /** What is run after all else, right before the image is taken. Each removes itself. */
   readonly lastScripts?: readonly ProvisionScript[]
 }
 

@@ -23,7 +23,7 @@ const staging = '/var/tmp/sindri'
 
 /**
  * What is done to the machine, in 004's order: uploads, initialisation, Sindri, hardening, custom steps, cleanup last.
- * @param last what a cloud still has to do, even after the verification
+ * @param last what a cloud still has to do, even after the verification; each of these scripts removes itself
  */
 export function provisionPhases(
   resolved: Resolved,
@@ -34,8 +34,8 @@ export function provisionPhases(
   const { build } = resolved
   const uploads = build.fileUploads
   const count = String(uploads.length)
-  const script = (name: string, title: string, environment: Readonly<Record<string, string | Raw>> = {}): Phase => ({
-    kind: 'script',
+  const script = (name: string, title: string, environment: Readonly<Record<string, string | Raw>> = {}) => ({
+    kind: 'script' as const,
     title,
     path: join(files.scripts, name),
     environment,
@@ -92,7 +92,7 @@ export function provisionPhases(
     ),
     script('90-cleanup.sh', 'Cleanup: what belongs to the build and not to its instances', clean),
     script('99-verify.sh', 'Verification that nothing of it is left', clean),
-    ...last.map(({ name, title }) => script(name, title)),
+    ...last.map(({ name, title }): Phase => ({ ...script(name, title), removesItself: true })),
   ]
 }
 

@@ -255,6 +255,7 @@ build {
   provisioner "shell" {
     script          = "${path.root}/provision/99-waagent.sh"
     execute_command = "chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}"
+    skip_clean      = true
   }
   post-processor "manifest" {
     output = "manifest.json"
