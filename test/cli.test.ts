@@ -51,7 +51,7 @@ test.each<[string, string, number, RegExp]>([
   ['a flag without its value', 'vm build --cloud', 2, /--cloud <cloud>' argument missing/],
   ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
-  ['a cloud that is still to come', 'vm build --cloud azure --dry-run', 2, /azure yet.*hint: it works on: aws/s],
+  ['a cloud that is still to come', 'vm build --cloud oci --dry-run', 2, /oci yet.*hint: it works on: aws/s],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
   [
@@ -80,6 +80,16 @@ test('the shell is told what comes next: commands, flags and the names of clouds
   expect(await completed('vm build --cloud g')).toContain('gcp')
   expect((await sindri('complete zsh')).stdout).toContain('compdef _sindri sindri')
 })
+
+test.each(['vm list', 'vm doctor --cloud azure', 'vm deploy image'])(
+  '%s says of a cloud that Sindri only makes templates for it, and how to get one',
+  async (line) => {
+    config('cloud: azure', 'azure: {subscription_id: 11111111-1111-1111-1111-111111111111, resource_group: images}')
+    const { status, stderr } = await sindri(line)
+    expect(stderr).toMatch(/makes templates for Azure.*hint: 'sindri vm init --cloud azure'/s)
+    expect(status).toBe(2)
+  },
+)
 
 test('every mistake in a config is told at once, with line and column', async () => {
   config('cloud: aws', 'aws:', '  volume_size: big', '  regoin: us-west-2')

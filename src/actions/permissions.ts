@@ -14,5 +14,5 @@ export async function permissions(options: ConfigOptions, context: Context): Pro
   const resolved = await configure(options, context)
   const { of, policy } = await cloudOf(resolved.cloud).permissions()
   const needed = of(resolved)
-  return { permissions: needed, policy: policy(needed) }
+  return { permissions: needed, policy: policy(needed, resolved) }
 }

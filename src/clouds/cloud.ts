@@ -2,10 +2,11 @@ import type { Resolved } from '../config/resolved.ts'
 import type { Setting } from '../core/setting.ts'
 import type { Step } from '../core/step.ts'
 import type { TemplateInput } from '../packer/template.ts'
+import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
 
-/** Clouds that Sindri can work on today. */
-export type CloudId = 'aws'
+/** Clouds that Sindri makes templates for today. */
+export type CloudId = 'aws' | 'azure'
 
 /** An image as every cloud can describe it. */
 export interface CloudImage {
@@ -118,7 +119,11 @@ export interface DeployDefaults {
 }
 
 /** What a cloud adds to the template that all clouds share. */
-export type SourceTemplate = Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'>
+export interface SourceTemplate
+  extends Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'> {
+  /** What is run after all else, right before the image is taken. Each removes itself. */
+  readonly lastScripts?: readonly ProvisionScript[]
+}
 
 /** One action of the cloud's permission language and why it is needed. */
 export interface Permission {
@@ -153,7 +158,7 @@ export interface Cloud {
   source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
-    policy(permissions: readonly Permission[]): unknown
+    policy(permissions: readonly Permission[], resolved: Resolved): unknown
   }>
   /** Absent where this version makes templates for plain Packer only, and works in no account. */
   connect?(resolved: Resolved): Promise<Target>

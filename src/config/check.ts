@@ -5,7 +5,7 @@ import { extraMistakes } from './extra.ts'
 import { dotted, type Mistake } from './mistake.ts'
 import { alibabaRules } from './rules/alibaba.ts'
 import { awsRules, isArmInstanceType } from './rules/aws.ts'
-import { azureRules } from './rules/azure.ts'
+import { azureArchRules, azureRules } from './rules/azure.ts'
 import { baseRules } from './rules/base.ts'
 import { gcpRules } from './rules/gcp.ts'
 import { descriptionRules, imageNameRules, tagRulesFor } from './rules/naming.ts'
@@ -56,6 +56,10 @@ export function vendorMistakes(config: Config, cloud: CloudName | undefined): Mi
     descriptionRules(cloud, packer.description ?? '', complainAt([...packerPath, 'description']))
     const build = withDefaults('providers.packer.build', { ...packer.build })
     baseRules(cloud, String(build.base), complainAt([...packerPath, 'build', 'base']))
+    if (cloud === 'azure') {
+      const azure = withDefaults('providers.packer.azure', { ...packer.azure })
+      azureArchRules(azure, String(build.arch), complainAt([...packerPath, 'azure']))
+    }
     if (cloud !== 'aws') return
     const { instance_type: type } = withDefaults('providers.packer.aws', { ...packer.aws })
     const arch = isArmInstanceType(String(type)) ? 'arm64' : 'x86_64'

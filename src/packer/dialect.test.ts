@@ -46,3 +46,9 @@ test('the table of the real builders knows what protects instance metadata', () 
 test('a version without a supported dialect is refused', () => {
   expect(() => forVersion([source], '1.8.7', table)).toThrow('Packer 1.8.7 is not supported')
 })
+
+test('what an image cannot be made without is refused instead of left out', () => {
+  const spot = block('source', ['azure-arm', 'x'], {}, [block('spot', [], { eviction_policy: 'Delete' })])
+  expect(() => forVersion([spot], '1.6.6')).toThrow('Packer 1.6.6 cannot build on a spot machine')
+  expect(forVersion([spot], '1.15.1').dropped).toEqual([])
+})

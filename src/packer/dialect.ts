@@ -1,3 +1,4 @@
+import { SindriError } from '../core/error.ts'
 import builders from './builders.generated.json' with { type: 'json' }
 import type { Block } from './hcl.ts'
 import { familyOf } from './version.ts'
@@ -42,10 +43,17 @@ const protections = new Set([
   'vtpm_enabled',
 ])
 
+/** What an image cannot be made without as it is asked for. */
+const essential: ReadonlyMap<string, string> = new Map([
+  ['spot', 'build on a spot machine'],
+  ['storage_account_type', 'publish straight to a gallery'],
+  ['target_region', 'publish straight to a gallery'],
+])
+
 /**
  * The blocks as this version of Packer understands them, and what had to go: with 1.6.6 `required_plugins` (its
  * builders are inside, nothing is lost) and every attribute and block its builders do not know yet.
- * @throws SindriError `prerequisite` when the version is not supported
+ * @throws SindriError `prerequisite` when the version is not supported, or cannot make what the template is for
  */
 export function forVersion(
   blocks: readonly Block[],
@@ -57,7 +65,16 @@ export function forVersion(
   const translated = blocks
     .filter((one) => !isPluginsOnly(one))
     .map((one) => known(one, undefined, table, (lost) => dropped.push(lost)))
-  return { blocks: translated, dropped }
+  const lost = dropped.find(({ name }) => essential.has(name))
+  if (lost === undefined) return { blocks: translated, dropped }
+  const { component, name } = lost
+  throw new SindriError(
+    'prerequisite',
+    `Packer ${version} cannot ${essential.get(name)}: it has no ${component}.${name}`,
+    {
+      hint: 'install Packer 1.9 or newer, whose builders can',
+    },
+  )
 }
 
 function isPluginsOnly(one: Block): boolean {

@@ -6,6 +6,7 @@ import {
   environment,
   environmentVariables,
   interpolate,
+  isEmpty,
   local,
   render,
   type Value,
@@ -83,6 +84,8 @@ test('a variable is declared with its type', () => {
 test('expressions are written as they are', () => {
   expect(attribute(local('aws_region'))).toContain('a = local.aws_region\n')
   expect(attribute(environment('TOKEN'))).toContain('a = env("TOKEN")\n')
+  expect(attribute(environment('A', 'B'))).toContain('a = env("A") != "" ? env("A") : env("B")\n')
+  expect(attribute(isEmpty(variable('token')))).toContain('a = var.token == ""\n')
   expect(attribute(call('coalesce', variable('size'), 80, 'x"'))).toContain('a = coalesce(var.size, 80, "x\\"")\n')
   expect(attribute(constantTemplate('env {{ .Vars }} "${x}"'))).toContain('a = "env {{ .Vars }} \\"$${x}\\""\n')
 })

@@ -55,9 +55,19 @@ export function local(name: string): Raw {
   return raw(`local.${identifier(name)}`)
 }
 
-/** The environment variable `name`, read when Packer runs. Packer allows it in the default of a variable only. */
-export function environment(name: string): Raw {
-  return raw(`env(${quoted(environmentName(name))})`)
+/**
+ * The first of these environment variables that is set, read when Packer runs; empty when none is. Packer allows it in
+ * the default of a variable only.
+ */
+export function environment(name: string, ...others: readonly string[]): Raw {
+  const [next, ...more] = others
+  const read = `env(${quoted(environmentName(name))})`
+  return next === undefined ? raw(read) : raw(`${read} != "" ? ${read} : ${environment(next, ...more).raw}`)
+}
+
+/** Whether a text is empty: `var.client_id == ""`. */
+export function isEmpty(value: Raw): Raw {
+  return raw(`${value.raw} == ""`)
 }
 
 /** A call of one of Packer's functions, for example `call('coalesce', variable('region'), 'us-west-2')`. */

@@ -27,6 +27,8 @@ export type Phase =
       readonly path: string
       readonly environment: Readonly<Record<string, string | Raw>>
       readonly asRoot: boolean
+      /** Packer need not remove it, and perhaps no longer can. */
+      readonly removesItself?: boolean
     }
   | { readonly kind: 'ansible'; readonly playbook: string }
 
@@ -170,6 +172,7 @@ function provisioner(phase: Phase): Block {
         script: located(phase.path),
         environment_vars: Object.keys(phase.environment).length === 0 ? undefined : variables,
         execute_command: phase.asRoot ? asRoot : undefined,
+        skip_clean: phase.removesItself === true ? true : undefined,
       })
       return { ...shell, comment: phase.title }
     }

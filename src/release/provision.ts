@@ -13,15 +13,29 @@ export interface ProvisionFiles {
   readonly located: (path: string) => string
 }
 
+/** A script of the provisioning folder and what it does, in words. */
+export interface ProvisionScript {
+  readonly name: string
+  readonly title: string
+}
+
 const staging = '/var/tmp/sindri'
 
-/** What is done to the machine, in 004's order: uploads, initialisation, Sindri, hardening, custom steps, cleanup last. */
-export function provisionPhases(resolved: Resolved, files: ProvisionFiles, releaseUrl: string): readonly Phase[] {
+/**
+ * What is done to the machine, in 004's order: uploads, initialisation, Sindri, hardening, custom steps, cleanup last.
+ * @param last what a cloud still has to do, even after the verification; each of these scripts removes itself
+ */
+export function provisionPhases(
+  resolved: Resolved,
+  files: ProvisionFiles,
+  releaseUrl: string,
+  last: readonly ProvisionScript[] = [],
+): readonly Phase[] {
   const { build } = resolved
   const uploads = build.fileUploads
   const count = String(uploads.length)
-  const script = (name: string, title: string, environment: Readonly<Record<string, string | Raw>> = {}): Phase => ({
-    kind: 'script',
+  const script = (name: string, title: string, environment: Readonly<Record<string, string | Raw>> = {}) => ({
+    kind: 'script' as const,
     title,
     path: join(files.scripts, name),
     environment,
@@ -78,6 +92,7 @@ export function provisionPhases(resolved: Resolved, files: ProvisionFiles, relea
     ),
     script('90-cleanup.sh', 'Cleanup: what belongs to the build and not to its instances', clean),
     script('99-verify.sh', 'Verification that nothing of it is left', clean),
+    ...last.map(({ name, title }): Phase => ({ ...script(name, title), removesItself: true })),
   ]
 }
 

@@ -38,7 +38,7 @@ export async function templateInput(
 ): Promise<TemplateInput> {
   const source = await cloud.source()
   const extensions = planExtensions(resolved.build.profile, resolved.build.extensions)
-  const own = source(resolved, options.marks)
+  const { lastScripts, ...own } = source(resolved, options.marks)
   const secrets = resolved.secrets.map(({ variable, name }) =>
     variableBlock(variable, {
       type: 'string',
@@ -56,7 +56,7 @@ export async function templateInput(
       profile: resolved.build.profile,
       extensions: extensions.map((extension) => extension.name),
     },
-    provision: provisionPhases(resolved, files, releaseUrl),
+    provision: provisionPhases(resolved, files, releaseUrl, lastScripts),
     manifest: options.manifest,
     custom: { release: options.marks?.name ?? '', base: resolved.build.base },
   }

@@ -46,3 +46,24 @@ export function azureRules(azure: Written<AzureSettings>, complain: Complain): v
     }
   }
 }
+
+/**
+ * Azure refuses a managed image of arm64 at the end of a build: https://github.com/hashicorp/packer-plugin-azure/issues/367.
+ * A `p` behind the number of a size is an Arm processor:
+ * https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions.
+ */
+export function azureArchRules(azure: Written<AzureSettings>, arch: string, complain: Complain): void {
+  const size = azure.vm_size ?? ''
+  const sizeArch = /^Standard_[A-Z]+\d+(-\d+)?[a-z]*p[a-z]*(_|$)/.test(size) ? 'arm64' : 'x86_64'
+  if (sizeArch !== arch) {
+    const like = arch === 'arm64' ? 'Standard_D4ps_v5' : 'Standard_D4s_v4'
+    const hint = `set providers.packer.build.arch: ${sizeArch}, or a size such as ${like}`
+    complain(['vm_size'], `${size} is ${sizeArch}, the image is to be ${arch}`, hint)
+  } else if (arch === 'arm64' && azure.gallery === undefined) {
+    complain(
+      ['vm_size'],
+      'is arm64, which no managed image can be',
+      'set azure.gallery: the image then becomes a gallery version',
+    )
+  }
+}

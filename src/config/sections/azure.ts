@@ -125,7 +125,7 @@ const galleryFields: Fields<Written<AzureGallery>> = {
 /** The fields of `providers.packer.azure`. */
 export const azureFields = (): Fields<Written<AzureSettings>> => ({
   subscription_id: text('Subscription to build in.', uuid),
-  tenant_id: text('Tenant of the subscription; otherwise the one Azure names.', uuid),
+  tenant_id: text('Tenant of the subscription; otherwise that of the environment, or the one Azure names.', uuid),
   resource_group: text('Resource group of the image.', {
     ...resourceGroup,
     reference: true,
@@ -137,7 +137,7 @@ export const azureFields = (): Fields<Written<AzureSettings>> => ({
   location: text('Location to build in.', azureLocation),
   vm_size: text('VM size to build on.', azureVmSize),
   os_disk_size_gb: whole('Size of the OS disk in GiB.', 30, 4095),
-  storage_account_type: oneOf('Storage of the managed image.', ['Standard_LRS', 'Premium_LRS']),
+  storage_account_type: oneOf('Storage of the image, and of the disk it is built on.', ['Standard_LRS', 'Premium_LRS']),
   gallery: section(
     'Azure Compute Gallery the image becomes a version of, in place of a managed image.',
     galleryFields,

@@ -1,0 +1,35 @@
+import type { Cloud } from '../cloud.ts'
+import { azureOf } from './settings.ts'
+
+/** Microsoft Azure: managed images and gallery versions, by templates for plain Packer's azure-arm. */
+export const azure: Cloud = {
+  id: 'azure',
+  title: 'Azure',
+  cli: {
+    command: 'az',
+    versionArguments: ['version'],
+    install: 'https://learn.microsoft.com/cli/azure/install-azure-cli',
+  },
+  login: 'az login',
+  placement(resolved) {
+    const { deploy } = resolved
+    return {
+      region: azureOf(resolved).location,
+      deploy: {
+        instanceType: deploy.instanceType,
+        subnetId: deploy.subnetId,
+        securityGroupId: deploy.securityGroupId,
+        sshSourceRanges: deploy.sshSourceRanges,
+        keyName: deploy.keyName,
+      },
+    }
+  },
+  async source() {
+    const { azureSource } = await import('./template.ts')
+    return azureSource
+  },
+  async permissions() {
+    const { permissionsOf, roleOf } = await import('./permissions.ts')
+    return { of: permissionsOf, policy: roleOf }
+  },
+}

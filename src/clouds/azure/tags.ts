@@ -1,0 +1,16 @@
+/** The tags Sindri finds its own things by. They are a contract with every image that was ever built. */
+export const tag = {
+  managed: 'sindri:managed',
+  release: 'sindri:release',
+  fingerprint: 'sindri:fingerprint',
+  version: 'sindri:version',
+  profile: 'sindri:profile',
+  base: 'sindri:base',
+  description: 'sindri:description',
+  run: 'sindri:run',
+} as const
+
+/** The name of what a run builds in: known before it begins, so that it can be found after a kill. */
+export function temporaryName(token: string): string {
+  return `sindri-run-${token.slice(0, 24)}`
+}
