@@ -48,7 +48,7 @@ function config(...lines: readonly string[]): void {
 test.each<[string, string, number, RegExp]>([
   ['a command that does not exist', 'vm bild', 2, /unknown command 'bild'/],
   ['a flag that does not exist', 'vm build --clowd aws', 2, /unknown option '--clowd'.*--cloud/s],
-  ['a flag without its value', 'vm build --cloud', 2, /--cloud <cloud>' argument missing/],
+  ['a flag without its value', 'vm build --cloud', 2, /--cloud <clouds>' argument missing/],
   ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
   ['a cloud that is still to come', 'vm build --cloud oci --dry-run', 2, /oci yet.*hint: it works on: aws/s],
@@ -90,6 +90,20 @@ test.each(['vm list', 'vm doctor --cloud azure', 'vm deploy image'])(
     expect(status).toBe(2)
   },
 )
+
+test('several clouds are one document; what fails in each is told, and the exit code is theirs in common', async () => {
+  const [failing, region, dry] = await Promise.all([
+    sindri('vm list --cloud aws,google --json'),
+    sindri('vm list --cloud all --region eu-west-1'),
+    sindri('vm build --cloud aws,gcp --dry-run'),
+  ])
+  expect(failing.status).not.toBe(0)
+  expect(JSON.parse(failing.stdout)).toMatchObject({ images: {}, failed: [{ cloud: 'aws' }, { cloud: 'gcp' }] })
+  expect(region.stderr).toMatch(/--region is another word in every cloud.*hint: give one --cloud/s)
+  expect(region.status).toBe(2)
+  expect(dry.stderr).toContain('a dry run prints the template of one cloud')
+  expect(dry.status).toBe(2)
+})
 
 test('every mistake in a config is told at once, with line and column', async () => {
   config('cloud: aws', 'aws:', '  volume_size: big', '  regoin: us-west-2')

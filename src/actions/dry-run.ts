@@ -1,10 +1,12 @@
 import { cloud as cloudOf } from '../clouds/index.ts'
+import { SindriError } from '../core/error.ts'
 import { render } from '../packer/hcl.ts'
 import { releaseName } from '../release/name.ts'
 import { versionOf } from './build/archive.ts'
 import { installedPacker, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
+import type { CloudChoice } from './each-cloud.ts'
 
 /** What `build --dry-run --json` prints. */
 export interface DryRunResult {
@@ -15,9 +17,14 @@ export interface DryRunResult {
 
 /** The template `build` would run, as one document. Offline: no cloud is asked, no SDK loaded, nothing written. */
 export async function dryRun(
-  options: ConfigOptions & { readonly strict: boolean },
+  options: ConfigOptions & { readonly strict: boolean; readonly clouds: CloudChoice | undefined },
   context: Context,
 ): Promise<DryRunResult> {
+  if (options.clouds !== undefined) {
+    throw new SindriError('usage', 'a dry run prints the template of one cloud, and several are asked for', {
+      hint: 'give one --cloud',
+    })
+  }
   const resolved = await configure({ ...options, partial: true }, context)
   const packer = await installedPacker(context)
   const archive = resolved.build.sindriVersion === 'latest' ? 'files/sindri.gz' : undefined

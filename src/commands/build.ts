@@ -2,17 +2,18 @@ import type { Command } from 'commander'
 import { defaults } from '../actions/flags.ts'
 import {
   assignments,
-  type CloudFlags,
+  type CloudsFlags,
   listOf,
+  onlyCloud,
   repeated,
   wholeNumber,
-  withCloud,
+  withClouds,
   withImage,
   withRegion,
 } from './options.ts'
 import type { Session } from './session.ts'
 
-interface BuildFlags extends CloudFlags {
+interface BuildFlags extends CloudsFlags {
   readonly name?: string
   readonly sindriVersion?: string
   readonly profile?: string
@@ -30,7 +31,7 @@ interface BuildFlags extends CloudFlags {
 }
 
 export function buildCommand(command: Command, session: Session): Command {
-  withRegion(withImage(withCloud(command)))
+  withRegion(withImage(withClouds(command)))
     .description('Build a VM image, copy it and open it to its readers')
     .option('--profile <profile>', `extension profile (default: ${defaults['providers.packer.build.profile']})`)
     .option('--extensions <list>', 'additional extensions, comma-separated', listOf)
@@ -55,36 +56,47 @@ export function buildCommand(command: Command, session: Session): Command {
     .option('--var <name=value>', 'Packer variable; may be repeated', assignments)
   return command.action((flags: BuildFlags) =>
     session.run(flags, async (context) => {
-      const options = { config: flags.config, flags: flagsOf(flags), strict: flags.strict === true }
+      const one = onlyCloud(flags.cloud)
+      const clouds = one === undefined ? flags.cloud : undefined
+      const options = { config: flags.config, flags: { ...one, ...flagsOf(flags) }, strict: flags.strict === true }
       if (flags.dryRun) {
         const { dryRun } = await import('../actions/dry-run.ts')
-        const result = await dryRun(options, context)
+        const result = await dryRun({ ...options, clouds }, context)
         session.result(flags, result, result.template.trimEnd())
         return 0
       }
-      const [{ build }, { buildText }] = await Promise.all([
-        import('../actions/build/build.ts'),
-        import('../report/results.ts'),
-      ])
-      const result = await build(
-        {
-          ...options,
-          force: flags.force === true,
-          debug: flags.debug === true,
-          varFiles: flags.varFile ?? [],
-          variables: flags.var ?? {},
-        },
-        context,
+      const building = {
+        ...options,
+        force: flags.force === true,
+        debug: flags.debug === true,
+        varFiles: flags.varFile ?? [],
+        variables: flags.var ?? {},
+      }
+      const [{ build }, { buildEach }, { buildText }, { outcomesExitCode, outcomesJson, outcomesText }] =
+        await Promise.all([
+          import('../actions/build/build.ts'),
+          import('../actions/build/build-each.ts'),
+          import('../report/results.ts'),
+          import('../report/outcomes.ts'),
+        ])
+      if (clouds === undefined) {
+        const result = await build(building, context)
+        session.result(flags, result, buildText(result))
+        return result.failed.length > 0 ? 4 : 0
+      }
+      const outcomes = await buildEach({ ...building, clouds }, context)
+      session.result(
+        flags,
+        outcomesJson('builds', outcomes, (result) => result),
+        outcomesText(outcomes, buildText),
       )
-      session.result(flags, result, buildText(result))
-      return result.failed.length > 0 ? 4 : 0
+      return outcomesExitCode(outcomes, ({ failed }) => failed.length === 0)
     }),
   )
 }
 
 function flagsOf(flags: BuildFlags) {
   return {
-    ...(flags.cloud === undefined ? {} : { cloud: flags.cloud }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.sindriVersion === undefined ? {} : { sindriVersion: flags.sindriVersion }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),

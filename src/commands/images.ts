@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { type CloudFlags, withCloud, withRegion } from './options.ts'
+import { type CloudFlags, type CloudsFlags, onlyCloud, withCloud, withClouds, withRegion } from './options.ts'
 import type { Session } from './session.ts'
 
-interface ListFlags extends CloudFlags {
+interface ListFlags extends CloudsFlags {
   readonly name?: string
   readonly region?: string
 }
@@ -14,18 +14,31 @@ interface DeleteFlags extends CloudFlags {
 }
 
 export function listCommand(command: Command, session: Session): Command {
-  withRegion(withCloud(command))
+  withRegion(withClouds(command))
     .description('List built images')
     .option('-n, --name <prefix>', 'only images whose name begins so')
   return command.action((flags: ListFlags) =>
     session.run(flags, async (context) => {
-      const [{ list }, { imagesJson, imagesText }] = await Promise.all([
+      const [{ list, listEach }, { imagesJson, imagesText }] = await Promise.all([
         import('../actions/list.ts'),
         import('../report/results.ts'),
       ])
-      const images = await list({ config: flags.config, flags: placeOf(flags), namePrefix: flags.name }, context)
-      session.result(flags, imagesJson(images), imagesText(images))
-      return 0
+      const one = onlyCloud(flags.cloud)
+      const options = {
+        config: flags.config,
+        flags: { ...one, ...(flags.region && { region: flags.region }) },
+        namePrefix: flags.name,
+      }
+      const clouds = one === undefined ? flags.cloud : undefined
+      if (clouds === undefined) {
+        const images = await list(options, context)
+        session.result(flags, imagesJson(images), imagesText(images))
+        return 0
+      }
+      const outcomes = await listEach({ ...options, clouds }, context)
+      const { outcomesExitCode, outcomesJson, outcomesText } = await import('../report/outcomes.ts')
+      session.result(flags, outcomesJson('images', outcomes, imagesJson), outcomesText(outcomes, imagesText))
+      return outcomesExitCode(outcomes, () => true)
     }),
   )
 }
@@ -59,6 +72,6 @@ export function deleteCommand(command: Command, session: Session): Command {
   )
 }
 
-function placeOf({ cloud, region }: ListFlags | DeleteFlags) {
+function placeOf({ cloud, region }: DeleteFlags) {
   return { ...(cloud && { cloud }), ...(region && { region }) }
 }

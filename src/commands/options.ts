@@ -1,9 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { cloudNamed, cloudNames, defaults, type Flags } from '../actions/flags.ts'
+import type { CloudChoice } from '../actions/each-cloud.ts'
+import { cloudNamed, cloudNames, cloudsNamed, defaults, type Flags } from '../actions/flags.ts'
 import type { CommonFlags } from './session.ts'
 
 export interface CloudFlags extends CommonFlags {
   readonly cloud?: NonNullable<Flags['cloud']>
+  readonly config?: string
+}
+
+export interface CloudsFlags extends CommonFlags {
+  readonly cloud?: CloudChoice
   readonly config?: string
 }
 
@@ -26,6 +32,27 @@ export function withCloud(command: Command, required = true): Command {
         .argParser(cloudNamed),
     )
     .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)')
+}
+
+/** The flags of a command that can be about several clouds at once. */
+export function withClouds(command: Command): Command {
+  return withCommon(command)
+    .addOption(
+      new Option(
+        '-c, --cloud <clouds>',
+        'the cloud (or providers.packer.cloud in sindri.yaml); several as aws,gcp, or all',
+      )
+        .choices([...cloudNames, 'all'])
+        .argParser(cloudsNamed),
+    )
+    .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)')
+}
+
+/** What is meant when one cloud is; several at once are undefined. */
+export function onlyCloud(choice: CloudChoice | undefined): Pick<Flags, 'cloud'> | undefined {
+  if (choice === undefined) return {}
+  const [cloud, ...others] = choice === 'all' ? [] : choice
+  return cloud === undefined || others.length > 0 ? undefined : { cloud }
 }
 
 /** Flags about where: the same on every command that asks the cloud. */

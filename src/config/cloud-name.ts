@@ -26,6 +26,12 @@ export function cloudOf(word: string): CloudName {
   throw new SindriError('usage', `unknown cloud ${JSON.stringify(word)}`, { hint: cloudHint(word) })
 }
 
+/** The clouds of `aws,gcp`, each once, or `all`. Throws as `cloudOf` does. */
+export function cloudsOf(words: string): readonly CloudName[] | 'all' {
+  if (words.trim().toLowerCase() === 'all') return 'all'
+  return [...new Set(words.split(',').map(cloudOf))]
+}
+
 /** What to write in place of a word that is not the name of a cloud. */
 export function cloudHint(word: string): string {
   const near = nearest(word, [...aliases.keys()])

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import { type Complaint, messageOf, SindriError } from '../core/error.ts'
 
-/** An error as people read it: what failed, where, and what to do; all complaints when there are several. */
-export function failureText(error: unknown, stream: NodeJS.WriteStream): string {
-  const red = (text: string): string => styleText('red', text, { stream })
+/** An error as people read it: what failed, where, and what to do; all complaints when there are several. In colour only for a `stream` that shows it. */
+export function failureText(error: unknown, stream?: NodeJS.WriteStream): string {
+  const red = (text: string): string => (stream === undefined ? text : styleText('red', text, { stream }))
   if (!(error instanceof SindriError)) return `${red('Error:')} ${messageOf(error)}`
   const lines = [`${red('Error:')} ${place(error)}${error.message}`]
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)

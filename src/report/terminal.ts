@@ -37,11 +37,11 @@ export function openTerminal(options: TerminalOptions): Terminal {
     stream.write(`${text}\n`)
   }
   function draw(): void {
-    const current = [...begun.values()].at(-1)
-    if (current === undefined) return
+    const all = [...begun.values()].map(({ title, phase, at }) => `${title}: ${phase} (${elapsed(now() - at)})`)
+    if (all.length === 0) return
     settle()
     frame = (frame + 1) % frames.length
-    const text = `${frames[frame]} ${current.title}: ${current.phase} (${elapsed(now() - current.at)})`
+    const text = `${frames[frame]} ${all.join(' · ')}`
     stream.write(style('cyan', text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))))
     shown = true
   }
