@@ -151,10 +151,35 @@ test('with --json a dry run and a mistake in the command line are one document t
     sindri('vm build --cloud aws --dry-run --json'),
     sindri('vm build --clowd aws --json'),
   ])
-  expect(JSON.parse(dry.stdout)).toEqual({ cloud: 'aws', template: expect.stringContaining('amazon-ebs') })
+  expect(JSON.parse(dry.stdout)).toEqual({
+    cloud: 'aws',
+    template: expect.stringContaining('amazon-ebs'),
+    cost: { build_usd: 0.02, storage_usd_per_month: 4, prices_as_of: '2026-01' },
+  })
   expect(JSON.parse(wrong.stdout)).toMatchObject({
     error: { code: 'usage', message: expect.stringContaining("unknown option '--clowd'") },
   })
+})
+
+test('the prices of an estimate can be replaced; a file that is no list of them is refused', async () => {
+  const dry = 'vm build --cloud aws --dry-run'
+  writeFileSync(
+    join(folder, 'own.json'),
+    '{"as_of": "2027-05", "build_minutes": 60, "usd_per_hour": {"aws": {"t3.large": 2}}, "usd_per_gib_month": {}}',
+  )
+  const [listed, own, wrong] = await Promise.all([
+    sindri(dry),
+    sindri(dry, { SINDRI_PRICES: 'own.json' }),
+    sindri(dry, { SINDRI_PRICES: 'none.json' }),
+  ])
+  expect(listed.stderr).toContain(
+    'Cost: about $0.02 for the build, at most $4.00 a month in each region (list prices of 2026-01)',
+  )
+  expect(own.stderr).toContain(
+    'about $2.00 for the build, at most unknown a month in each region (list prices of 2027-05)',
+  )
+  expect(wrong.stderr).toMatch(/SINDRI_PRICES names none\.json.*hint: docs\/commands\.md shows the form/s)
+  expect(wrong.status).toBe(2)
 })
 
 test('sindri packer is another name of sindri vm', async () => {

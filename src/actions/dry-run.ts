@@ -1,18 +1,21 @@
 import { cloud as cloudOf } from '../clouds/index.ts'
 import { SindriError } from '../core/error.ts'
 import { render } from '../packer/hcl.ts'
+import { type Cost, costOf } from '../release/cost.ts'
 import { releaseName } from '../release/name.ts'
 import { versionOf } from './build/archive.ts'
-import { installedPacker, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
+import { installedPacker, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 import type { CloudChoice } from './each-cloud.ts'
+import { pricesOf } from './prices.ts'
 
 /** What `build --dry-run --json` prints. */
 export interface DryRunResult {
   readonly cloud: string
   /** HCL. */
   readonly template: string
+  readonly cost: Cost
 }
 
 /** The template `build` would run, as one document. Offline: no cloud is asked, no SDK loaded, nothing written. */
@@ -41,5 +44,6 @@ export async function dryRun(
   })
   const { blocks, dropped } = templateBlocks(input, packer.version)
   tellDropped(dropped, packer.version, options.strict, context)
-  return { cloud: resolved.cloud, template: render(blocks) }
+  const cost = costOf(pricesOf(context), { cloud: resolved.cloud, ...machineOf(input) })
+  return { cloud: resolved.cloud, template: render(blocks), cost }
 }

@@ -60,9 +60,13 @@ export function buildCommand(command: Command, session: Session): Command {
       const clouds = one === undefined ? flags.cloud : undefined
       const options = { config: flags.config, flags: { ...one, ...flagsOf(flags) }, strict: flags.strict === true }
       if (flags.dryRun) {
-        const { dryRun } = await import('../actions/dry-run.ts')
+        const [{ dryRun }, { costText }] = await Promise.all([
+          import('../actions/dry-run.ts'),
+          import('../report/cost-text.ts'),
+        ])
         const result = await dryRun({ ...options, clouds }, context)
         session.result(flags, result, result.template.trimEnd())
+        if (flags.json !== true && flags.quiet !== true) session.tell(`Cost: ${costText(result.cost)}`)
         return 0
       }
       const building = {

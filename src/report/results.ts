@@ -6,6 +6,7 @@ import type { PermissionsResult } from '../actions/permissions.ts'
 import type { ValidateResult } from '../actions/validate.ts'
 import type { CloudImage } from '../clouds/cloud.ts'
 import type { Status } from '../rehearsal/index.ts'
+import { costText } from './cost-text.ts'
 import { elapsed } from './terminal.ts'
 
 /** The result of a build for people. */
@@ -22,6 +23,7 @@ export function buildText(result: BuildResult): string {
     `Sindri version: ${result.sindri_version}`,
     `Profile: ${result.profile}${result.extensions.length > 0 ? ` (${result.extensions.join(', ')})` : ''}`,
     `Time: ${elapsed(result.elapsed_seconds * 1000)}${result.rehearsed ? ', rehearsed' : ''}`,
+    `Cost: ${costText(result.cost)}`,
     ...result.failed.map((one) => `Not done: ${one.id}: ${one.message}`),
   ].join('\n')
 }

@@ -12,6 +12,7 @@ import type { Store } from '../../core/store.ts'
 import { render } from '../../packer/hcl.ts'
 import { ensurePlugins } from '../../packer/validate.ts'
 import { type Packer, packerVersion } from '../../packer/version.ts'
+import { type Cost, costOf } from '../../release/cost.ts'
 import { releaseName } from '../../release/name.ts'
 import { currentRelease, type Release, writeRelease } from '../../release/release.ts'
 import { type ConfigOptions, configure, configureWithVariables } from '../configure.ts'
@@ -19,10 +20,11 @@ import type { Context } from '../context.ts'
 import { processGone } from '../owner.ts'
 import { packerEnvironment } from '../packer-environment.ts'
 import { recordsFolder } from '../places.ts'
+import { pricesOf } from '../prices.ts'
 import { sindriArchive, versionOf } from './archive.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type ImageStepOptions, imageStep } from './image-step.ts'
-import { checkFiles, localFiles, tellDropped, templateBlocks, templateInput } from './template.ts'
+import { checkFiles, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './template.ts'
 
 export interface BuildOptions extends ConfigOptions {
   /** Build even when an image of the same fingerprint exists; the old one stays. */
@@ -56,12 +58,15 @@ export interface BuildResult {
   /** Best-effort steps that failed. */
   readonly failed: readonly { readonly id: string; readonly message: string }[]
   readonly elapsed_seconds: number
+  /** In the cloud itself, at list prices, had it taken as long there. */
+  readonly cost: Cost
   readonly rehearsed: boolean
 }
 
 /** Builds the image of this config, or finds it built; copies it and opens it to its readers. Safe to repeat after any interruption. */
 export async function build(options: BuildOptions, context: Context): Promise<BuildResult> {
   const began = context.clock.now()
+  const prices = pricesOf(context)
   await checkWithoutPacker(options, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
@@ -101,6 +106,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
       await writeRelease(pointers, { name: release.name, finished: true })
       const failed = new Set(applied.failures.map((failure) => failure.id))
       const made = [image, ...published.copies].filter((one) => !failed.has(one.id)).map((one) => applied.got(one))
+      const elapsedMs = context.clock.now() - began
       return {
         cloud: resolved.cloud,
         image_id: applied.got(image).id,
@@ -116,7 +122,12 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
         extensions: prepared.extensions,
         changed,
         failed: applied.failures.map(({ id, error }) => ({ id, message: messageOf(error) })),
-        elapsed_seconds: Math.round((context.clock.now() - began) / 100) / 10,
+        elapsed_seconds: Math.round(elapsedMs / 100) / 10,
+        cost: costOf(prices, {
+          cloud: resolved.cloud,
+          ...prepared.machine,
+          minutes: cached ? 0 : elapsedMs / 60_000,
+        }),
         rehearsed: context.rehearsal !== undefined,
       }
     } finally {
@@ -141,6 +152,7 @@ interface Prepared {
   readonly fingerprint: string
   readonly version: string
   readonly extensions: readonly string[]
+  readonly machine: ReturnType<typeof machineOf>
   readonly step: Omit<ImageStepOptions, 'release' | 'target' | 'runs'>
 }
 
@@ -176,6 +188,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
     fingerprint: await fingerprint(input, archive === undefined ? {} : { [archive.file]: archive.madeFrom }),
     version,
     extensions: input.variables.extensions,
+    machine: machineOf(input),
     step: {
       packer: packer.path,
       environment,

@@ -62,6 +62,11 @@ export async function templateInput(
   }
 }
 
+/** What the machine that builds is, as far as it decides what a build costs. */
+export function machineOf({ defaults }: TemplateInput): { readonly machine: string; readonly diskGiB: number } {
+  return { machine: String(defaults.instance_type), diskGiB: Number(defaults.volume_size) }
+}
+
 /** The whole template in one document, in the dialect of a version of Packer. */
 export function templateBlocks(
   input: TemplateInput,
