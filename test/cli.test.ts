@@ -52,6 +52,12 @@ test.each<[string, string, number, RegExp]>([
   ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
   ['a cloud that is still to come', 'vm build --cloud azure --dry-run', 2, /azure yet.*hint: it works on: aws/s],
+  [
+    'a build in a cloud of templates alone',
+    'vm build --cloud oci',
+    2,
+    /templates for Oracle Cloud.*hint: 'sindri vm init/s,
+  ],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
   [

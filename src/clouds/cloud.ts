@@ -5,7 +5,7 @@ import type { TemplateInput } from '../packer/template.ts'
 import type { Release } from '../release/release.ts'
 
 /** Clouds that Sindri can work on today. */
-export type CloudId = 'aws'
+export type CloudId = 'aws' | 'oci' | 'alibaba'
 
 /** An image as every cloud can describe it. */
 export interface CloudImage {
@@ -118,7 +118,10 @@ export interface DeployDefaults {
 }
 
 /** What a cloud adds to the template that all clouds share. */
-export type SourceTemplate = Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'>
+export type SourceTemplate = Pick<
+  TemplateInput,
+  'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables' | 'required'
+>
 
 /** One action of the cloud's permission language and why it is needed. */
 export interface Permission {
@@ -151,6 +154,16 @@ export interface Cloud {
   }
   /** The source block of the Packer template: pure, offline. */
   source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
+  /**
+   * Variables of Packer's environment that stand in for credentials where there are none, so that a template can be
+   * checked without an account; none where there are some. Absent where Packer checks without credentials anyway.
+   * @param folder for files among them; the caller removes it
+   */
+  standIns?(
+    resolved: Resolved,
+    environment: Readonly<Record<string, string | undefined>>,
+    folder: string,
+  ): Promise<Readonly<Record<string, string>>>
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[]): unknown

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forVersion } from './dialect.ts'
+import { forVersion, refuseLoss } from './dialect.ts'
 import { block } from './hcl.ts'
 import { pluginBlock } from './plugins.ts'
 
@@ -31,6 +31,25 @@ test('1.6.6 gets only what its builders know, and what went is told', () => {
 test('a required version stays when the required plugins beside it go', () => {
   const both = block('packer', [], { required_version: '>= 1.6.6' }, pluginBlock('amazon').blocks)
   expect(forVersion([both], '1.6.6', table).blocks).toEqual([block('packer', [], { required_version: '>= 1.6.6' })])
+})
+
+test('a template that needs what 1.6.6 does not know is refused, with every way out', () => {
+  const { dropped } = forVersion([source], '1.6.6', table)
+  expect(() => refuseLoss(dropped, '1.6.6', { region: 'x' })).not.toThrow()
+  expect(() => refuseLoss(dropped, '1.6.6')).not.toThrow()
+  expect(() => refuseLoss(dropped, '1.6.6', { imds_support: 'choose another base' })).toThrow(
+    expect.objectContaining({
+      code: 'prerequisite',
+      message: expect.stringContaining('Packer 1.6.6 does not know cloud.imds_support'),
+      hint: 'install Packer 1.9 or newer, or choose another base',
+    }),
+  )
+  const both = { imds_support: 'choose another base', metadata_options: 'write none' }
+  expect(() => refuseLoss(dropped, '1.6.6', both)).toThrow(
+    expect.objectContaining({
+      complaints: [expect.anything(), expect.objectContaining({ hint: expect.stringMatching(/write none$/) })],
+    }),
+  )
 })
 
 test('a Packer with plugins gets everything', () => {

@@ -1,3 +1,4 @@
+import { SindriError } from '../core/error.ts'
 import builders from './builders.generated.json' with { type: 'json' }
 import type { Block } from './hcl.ts'
 import { familyOf } from './version.ts'
@@ -58,6 +59,28 @@ export function forVersion(
     .filter((one) => !isPluginsOnly(one))
     .map((one) => known(one, undefined, table, (lost) => dropped.push(lost)))
   return { blocks: translated, dropped }
+}
+
+/**
+ * Refuses a template that would silently be another one: what was dropped and is required.
+ * @param required what to do instead, by name
+ * @throws SindriError `prerequisite`
+ */
+export function refuseLoss(
+  dropped: readonly Dropped[],
+  version: string,
+  required: Readonly<Record<string, string>> = {},
+): void {
+  const complaints = dropped
+    .filter(({ name }) => Object.hasOwn(required, name))
+    .map(({ component, name }) => ({
+      message: `Packer ${version} does not know ${component}.${name}, and without it this would be another template`,
+      hint: `install Packer 1.9 or newer${required[name] === '' ? '' : `, or ${required[name]}`}`,
+    }))
+  const [first] = complaints
+  if (first === undefined) return
+  if (complaints.length === 1) throw new SindriError('prerequisite', first.message, { hint: first.hint })
+  throw new SindriError('prerequisite', complaints.map(({ message }) => message).join('\n'), { complaints })
 }
 
 function isPluginsOnly(one: Block): boolean {

@@ -3,6 +3,7 @@ import {
   block,
   call,
   constantTemplate,
+  either,
   environment,
   environmentVariables,
   interpolate,
@@ -83,6 +84,8 @@ test('a variable is declared with its type', () => {
 test('expressions are written as they are', () => {
   expect(attribute(local('aws_region'))).toContain('a = local.aws_region\n')
   expect(attribute(environment('TOKEN'))).toContain('a = env("TOKEN")\n')
+  expect(attribute(environment('A', 'B'))).toContain('a = env("A") != "" ? env("A") : env("B")\n')
+  expect(attribute(either(variable('a'), variable('b')))).toContain('a = var.a != null ? var.a : var.b\n')
   expect(attribute(call('coalesce', variable('size'), 80, 'x"'))).toContain('a = coalesce(var.size, 80, "x\\"")\n')
   expect(attribute(constantTemplate('env {{ .Vars }} "${x}"'))).toContain('a = "env {{ .Vars }} \\"$${x}\\""\n')
 })

@@ -55,9 +55,19 @@ export function local(name: string): Raw {
   return raw(`local.${identifier(name)}`)
 }
 
-/** The environment variable `name`, read when Packer runs. Packer allows it in the default of a variable only. */
-export function environment(name: string): Raw {
-  return raw(`env(${quoted(environmentName(name))})`)
+/**
+ * The environment variable `name`, or the first of `others` where it is empty, read when Packer runs. Packer allows it
+ * in the default of a variable only.
+ */
+export function environment(name: string, ...others: readonly string[]): Raw {
+  const read = `env(${quoted(environmentName(name))})`
+  const [next, ...more] = others
+  return raw(next === undefined ? read : `${read} != "" ? ${read} : ${environment(next, ...more).raw}`)
+}
+
+/** The value if it is set, else the other one; that may be empty, which Packer's `coalesce` refuses. */
+export function either(value: Raw, other: Raw): Raw {
+  return raw(`${value.raw} != null ? ${value.raw} : ${other.raw}`)
 }
 
 /** A call of one of Packer's functions, for example `call('coalesce', variable('region'), 'us-west-2')`. */

@@ -4,6 +4,7 @@ import {
   block,
   call,
   constantTemplate,
+  either,
   environmentVariables,
   interpolate,
   local,
@@ -48,10 +49,12 @@ export interface TemplateInput {
     readonly profile: string
     readonly extensions: readonly string[]
   }
-  /** What this cloud uses where the variable of that name is not set. */
-  readonly defaults: Readonly<Record<CloudVariable, string | number>>
+  /** What this cloud uses where the variable of that name is not set. An expression may come to nothing. */
+  readonly defaults: Readonly<Record<CloudVariable, string | number | Raw>>
   /** Variables only this cloud has, for example its credentials. */
   readonly ownVariables?: readonly Block[]
+  /** Attributes and blocks of the source that cannot be left out for an old Packer, and what to do instead. */
+  readonly required?: Readonly<Record<string, string>>
   readonly provision: readonly Phase[]
   /** Where Packer writes what it made: absolute, or relative to where Packer runs. */
   readonly manifest: string
@@ -149,7 +152,10 @@ function cloudBlocks(input: TemplateInput): readonly Block[] {
       'locals',
       [],
       Object.fromEntries(
-        defaults.map(([name, value]) => [`${input.cloud}_${name}`, call('coalesce', variable(name), value)]),
+        defaults.map(([name, value]) => [
+          `${input.cloud}_${name}`,
+          typeof value === 'object' ? either(variable(name), value) : call('coalesce', variable(name), value),
+        ]),
       ),
     ),
     block('source', [builder, label], attributes, blocks),

@@ -45,6 +45,8 @@ test.each([
   ['gcp: {enable_vtpm: false}', 'also set gcp.enable_integrity_monitoring: false'],
   ['gcp: {omit_external_ip: true}', 'use_internal_ip: true'],
   ['oci: {shape: VM.Standard2.1, shape_config: {ocpus: 1, memory_in_gbs: 8}}', 'is for Flex shapes'],
+  ['oci: {use_instance_principals: true, region: us-phoenix-1}', 'remove oci.region'],
+  ['oci: {use_instance_principals: true, access_cfg_file_account: a}', 'remove oci.access_cfg_file_account'],
   ['alibaba: {image_copy_regions: [cn-beijing], image_copy_names: [aa, bb]}', '2 names for 1 regions'],
   ['alibaba: {kms_key_id: key-1}', 'image_encrypted: true'],
   [
@@ -77,6 +79,7 @@ test.each([
   `azure: {vtpm_enabled: true, ${gallery}}`,
   'gcp: {enable_vtpm: false, enable_integrity_monitoring: false}',
   'oci: {shape_config: {ocpus: 4, memory_in_gbs: 8}}',
+  'oci: {use_instance_principals: true}',
   'cloud: aws, build: {base: ami-0123456789abcdef0}',
   'cloud: azure, build: {base: "Canonical:ubuntu-24_04-lts:server:latest"}',
   'cloud: aws, tags: {"cost:center": "a \\"b\\""}',
