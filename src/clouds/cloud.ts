@@ -120,7 +120,7 @@ export interface DeployDefaults {
 /** What a cloud adds to the template that all clouds share. */
 export type SourceTemplate = Pick<
   TemplateInput,
-  'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables' | 'required'
+  'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables' | 'required' | 'rootLogin'
 >
 
 /** One action of the cloud's permission language and why it is needed. */

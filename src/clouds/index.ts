@@ -1,11 +1,12 @@
 import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
+import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
 import type { Cloud, CloudId, Target } from './cloud.ts'
 import { oci } from './oci/index.ts'
 
 /** The only list of clouds. */
-export const clouds: readonly Cloud[] = [aws, oci]
+export const clouds: readonly Cloud[] = [aws, oci, alibaba]
 
 /** The cloud of this name. @throws SindriError `unsupported` for a cloud that Sindri cannot work on yet */
 export function cloud(id: string): Cloud {

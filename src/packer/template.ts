@@ -53,6 +53,8 @@ export interface TemplateInput {
   readonly defaults: Readonly<Record<CloudVariable, string | number | Raw>>
   /** Variables only this cloud has, for example its credentials. */
   readonly ownVariables?: readonly Block[]
+  /** True where the SSH user is root: nothing goes through sudo, which an image for root may lack. */
+  readonly rootLogin?: boolean
   /** Attributes and blocks of the source that cannot be left out for an old Packer, and what to do instead. */
   readonly required?: Readonly<Record<string, string>>
   readonly provision: readonly Phase[]
@@ -66,7 +68,8 @@ export interface TemplateInput {
 export type CloudVariable = 'region' | 'instance_type' | 'volume_size'
 
 /** `sudo` clears the environment, so the variables are given behind it. */
-const asRoot = constantTemplate('chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}')
+const throughSudo = constantTemplate('chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}')
+const byRoot = constantTemplate('chmod +x {{ .Path }}; env {{ .Vars }} {{ .Path }}')
 
 /** What a source writes for its region, instance type or volume size: the variable if set, else the cloud's default. */
 export function cloudValue(cloud: string, name: CloudVariable): Raw {
@@ -160,13 +163,13 @@ function cloudBlocks(input: TemplateInput): readonly Block[] {
     ),
     block('source', [builder, label], attributes, blocks),
     block('build', [], { sources: [`source.${builder}.${label}`] }, [
-      ...input.provision.map(provisioner),
+      ...input.provision.map((phase) => provisioner(phase, input.rootLogin === true ? byRoot : throughSudo)),
       block('post-processor', ['manifest'], { output: input.manifest, custom_data: input.custom }),
     ]),
   ]
 }
 
-function provisioner(phase: Phase): Block {
+function provisioner(phase: Phase, asRoot: Raw): Block {
   switch (phase.kind) {
     case 'upload':
       return block('provisioner', ['file'], { source: located(phase.source), destination: phase.destination })

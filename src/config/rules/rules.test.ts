@@ -48,6 +48,8 @@ test.each([
   ['oci: {use_instance_principals: true, region: us-phoenix-1}', 'remove oci.region'],
   ['oci: {use_instance_principals: true, access_cfg_file_account: a}', 'remove oci.access_cfg_file_account'],
   ['alibaba: {image_copy_regions: [cn-beijing], image_copy_names: [aa, bb]}', '2 names for 1 regions'],
+  ['alibaba: {vswitch_id: vsw-bp1s5fnvk4gn2tws03}', 'set alibaba.vpc_id'],
+  ['alibaba: {security_group_id: sg-bp1s5fnvk4gn2tws03}', 'set alibaba.vpc_id'],
   ['alibaba: {kms_key_id: key-1}', 'image_encrypted: true'],
   [
     'cloud: gcp, image_name: web, build: {name_prefix: Team}',
