@@ -2,7 +2,7 @@ import type { Resolved } from '../../config/resolved.ts'
 import type { Permission } from '../cloud.ts'
 import { type AlibabaImageSettings, alibabaOf } from './settings.ts'
 
-/** What the alicloud-ecs builder calls in every build, read in the source of plugin 1.1.3. */
+/** What the alicloud-ecs builder calls in every build: plugin 1.1.2, seen, and what comes after it, read (2026-11). */
 const always = {
   'check regions and the name of the image': ['ecs:DescribeRegions', 'ecs:DescribeImages'],
   'give the build instance a temporary key': [
@@ -13,6 +13,8 @@ const always = {
   ],
   'find the network of the build': ['vpc:DescribeVpcs', 'vpc:DescribeVSwitches'],
   'run the build instance': [
+    // As 1.1.2 does it, and as versions after it do.
+    'ecs:CreateInstance',
     'ecs:RunInstances',
     'ecs:DescribeInstances',
     'ecs:StartInstance',

@@ -3,8 +3,8 @@ import type { Permission } from '../cloud.ts'
 import { type OciImageSettings, ociOf } from './settings.ts'
 
 /**
- * What the oracle-oci builder calls, as statements of a policy for a group called `sindri`. Read in the source of plugin
- * 1.1.3, and in https://docs.oracle.com/iaas/Content/Identity/Reference/corepolicyreference.htm (2026-11).
+ * What the oracle-oci builder calls, as statements of a policy for a group called `sindri`. Seen with plugin 1.1.2, and
+ * read in https://docs.oracle.com/iaas/Content/Identity/Reference/corepolicyreference.htm (2026-11).
  */
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const oci = ociOf(resolved)
