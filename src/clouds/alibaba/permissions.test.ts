@@ -18,6 +18,7 @@ test('an action is asked for only when the config uses it', () => {
   const all = actionsOf({})
   const less = (section: object, build: object = {}): readonly string[] => {
     const actions = actionsOf(section, build)
+    expect(actions.filter((action) => !all.includes(action) && !action.startsWith('ecs:Describe'))).toEqual([])
     return all.filter((action) => !actions.includes(action))
   }
   const more = (section: object): readonly string[] => actionsOf(section).filter((action) => !all.includes(action))
@@ -33,6 +34,7 @@ test('an action is asked for only when the config uses it', () => {
   expect(less({ ...network, security_group_id: 'sg-bp1s5fnvk4gn2tws03' })).toContain('ecs:CreateSecurityGroup')
   expect(less({ associate_public_ip_address: false })).toContain('vpc:AllocateEipAddress')
   expect(less({}, { base: 'm-bp1abc123' })).toEqual(['ecs:DescribeImageFromFamily'])
+  expect(less({}, { base: 'acs:debian_12_11_x64' })).toEqual([])
   expect(more({ image_copy_regions: ['cn-beijing'] })).toEqual(['ecs:CancelCopyImage', 'ecs:CopyImage'])
   expect(more({ image_encrypted: true })).toEqual(['ecs:CancelCopyImage', 'ecs:CopyImage'])
   expect(more({ ecs_ram_role_name: 'builder' })).toEqual(['ram:PassRole'])
