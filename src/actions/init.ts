@@ -4,7 +4,7 @@ import { resolve as absolute, basename, dirname, isAbsolute, join } from 'node:p
 import { cloud as cloudOf } from '../clouds/index.ts'
 import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
-import { forVersion } from '../packer/dialect.ts'
+import { forVersion, refuseLoss } from '../packer/dialect.ts'
 import type { Block } from '../packer/hcl.ts'
 import { pluginsIn } from '../packer/plugins.ts'
 import { templateFiles } from '../packer/template.ts'
@@ -49,6 +49,7 @@ export async function init(options: InitOptions, context: Context): Promise<Init
   const required = await readFile(join(folder, 'plugins.pkr.hcl'), 'utf8').catch(() => '')
   const translate = (blocks: readonly Block[]): readonly Block[] => {
     const { blocks: translated, dropped } = forVersion(blocks, packer.version)
+    refuseLoss(dropped, packer.version, input.required)
     tellDropped(dropped, packer.version, false, context)
     return translated
   }

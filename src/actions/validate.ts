@@ -30,10 +30,11 @@ export interface ValidateResult {
 /** Checks the config against Sindri's own rules, without Packer or credentials, and then its template with Packer. */
 export async function validate(options: ValidateOptions, context: Context): Promise<ValidateResult> {
   const resolved = await configure(options, context)
+  const cloud = cloudOf(resolved.cloud)
   checkFiles(resolved, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const archive = options.syntaxOnly ? undefined : await sindriArchive(resolved, context)
-  const input = await templateInput(cloudOf(resolved.cloud), resolved, localFiles(context, archive?.file), {
+  const input = await templateInput(cloud, resolved, localFiles(context, archive?.file), {
     marks: undefined,
     manifest: 'manifest.json',
     version: versionOf(resolved, context),
@@ -43,7 +44,15 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   const folder = await mkdtemp(join(tmpdir(), 'sindri-validate-'))
   try {
     await writeFile(join(folder, `${resolved.cloud}.pkr.hcl`), render(blocks), { mode: 0o600 })
-    const where = { path: packer.path, folder, env: packerEnvironment(context) }
+    const environment = packerEnvironment(context)
+    const made = options.syntaxOnly ? {} : ((await cloud.standIns?.(resolved, environment, folder)) ?? {})
+    if (Object.keys(made).length > 0)
+      context.emit({
+        type: 'warning',
+        message: `there are no credentials of ${cloud.title}: Packer checks the template with made-up ones`,
+        hint: 'the template is checked all the same; a build needs real ones',
+      })
+    const where = { path: packer.path, folder, env: { ...environment, ...made } }
     if (packer.plugins && !options.syntaxOnly) await ensurePlugins(where)
     const { ok, diagnostics } = await validatePacker({ ...where, syntaxOnly: options.syntaxOnly })
     const told = (severity: string): string[] =>

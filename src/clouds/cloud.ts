@@ -6,7 +6,7 @@ import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
 
 /** Clouds that Sindri makes templates for today. */
-export type CloudId = 'aws' | 'azure'
+export type CloudId = 'aws' | 'azure' | 'oci' | 'alibaba'
 
 /** An image as every cloud can describe it. */
 export interface CloudImage {
@@ -120,7 +120,7 @@ export interface DeployDefaults {
 
 /** What a cloud adds to the template that all clouds share. */
 export interface SourceTemplate
-  extends Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables'> {
+  extends Pick<TemplateInput, 'cloud' | 'plugin' | 'source' | 'defaults' | 'ownVariables' | 'required' | 'rootLogin'> {
   /** What is run after all else, right before the image is taken. Each removes itself. */
   readonly lastScripts?: readonly ProvisionScript[]
 }
@@ -156,6 +156,16 @@ export interface Cloud {
   }
   /** The source block of the Packer template: pure, offline. */
   source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
+  /**
+   * Variables of Packer's environment that stand in for credentials where there are none, so that a template can be
+   * checked without an account; none where there are some. Absent where Packer checks without credentials anyway.
+   * @param folder for files among them; the caller removes it
+   */
+  standIns?(
+    resolved: Resolved,
+    environment: Readonly<Record<string, string | undefined>>,
+    folder: string,
+  ): Promise<Readonly<Record<string, string>>>
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved): unknown

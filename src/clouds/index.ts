@@ -1,11 +1,13 @@
 import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
+import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
 import { azure } from './azure/index.ts'
 import type { Cloud, CloudId, Target } from './cloud.ts'
+import { oci } from './oci/index.ts'
 
 /** The only list of clouds. */
-export const clouds: readonly Cloud[] = [aws, azure]
+export const clouds: readonly Cloud[] = [aws, azure, oci, alibaba]
 
 /** The cloud of this name. @throws SindriError `unsupported` for a cloud that Sindri cannot work on yet */
 export function cloud(id: string): Cloud {
@@ -16,15 +18,21 @@ export function cloud(id: string): Cloud {
   })
 }
 
+/** Fails for a cloud that only templates are made for, before anything else is asked. @throws SindriError `unsupported` */
+export function checkWorks(id: string): void {
+  opening(cloud(id))
+}
+
 /** The cloud of this config with credentials at hand. @throws SindriError `unsupported` where only templates are made */
 export async function connect(resolved: Resolved): Promise<Target> {
-  const { id, title, connect: open } = cloud(resolved.cloud)
-  if (open !== undefined) return open(resolved)
+  return opening(cloud(resolved.cloud))(resolved)
+}
+
+function opening({ id, title, connect: open }: Cloud): (resolved: Resolved) => Promise<Target> {
+  if (open !== undefined) return open
   throw new SindriError(
     'unsupported',
     `this version of Sindri makes templates for ${title} and does not work in it yet`,
-    {
-      hint: `'sindri vm init --cloud ${id}' writes a folder that plain Packer builds`,
-    },
+    { hint: `'sindri vm init --cloud ${id}' writes a folder that plain Packer builds` },
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forVersion } from './dialect.ts'
+import { forVersion, refuseLoss } from './dialect.ts'
 import { block } from './hcl.ts'
 import { pluginBlock } from './plugins.ts'
 
@@ -33,6 +33,25 @@ test('a required version stays when the required plugins beside it go', () => {
   expect(forVersion([both], '1.6.6', table).blocks).toEqual([block('packer', [], { required_version: '>= 1.6.6' })])
 })
 
+test('a template that needs what 1.6.6 does not know is refused, with every way out', () => {
+  const { dropped } = forVersion([source], '1.6.6', table)
+  expect(() => refuseLoss(dropped, '1.6.6', { region: 'x' })).not.toThrow()
+  expect(() => refuseLoss(dropped, '1.6.6')).not.toThrow()
+  expect(() => refuseLoss(dropped, '1.6.6', { imds_support: 'choose another base' })).toThrow(
+    expect.objectContaining({
+      code: 'prerequisite',
+      message: expect.stringContaining('Packer 1.6.6 does not know cloud.imds_support'),
+      hint: 'install Packer 1.9 or newer, or choose another base',
+    }),
+  )
+  const both = { imds_support: 'choose another base', metadata_options: 'write none' }
+  expect(() => refuseLoss(dropped, '1.6.6', both)).toThrow(
+    expect.objectContaining({
+      complaints: [expect.anything(), expect.objectContaining({ hint: expect.stringMatching(/write none$/) })],
+    }),
+  )
+})
+
 test('a Packer with plugins gets everything', () => {
   const blocks = [pluginBlock('amazon'), source]
   expect(forVersion(blocks, '1.15.1', table)).toEqual({ blocks, dropped: [] })
@@ -45,10 +64,4 @@ test('the table of the real builders knows what protects instance metadata', () 
 
 test('a version without a supported dialect is refused', () => {
   expect(() => forVersion([source], '1.8.7', table)).toThrow('Packer 1.8.7 is not supported')
-})
-
-test('what an image cannot be made without is refused instead of left out', () => {
-  const spot = block('source', ['azure-arm', 'x'], {}, [block('spot', [], { eviction_policy: 'Delete' })])
-  expect(() => forVersion([spot], '1.6.6')).toThrow('Packer 1.6.6 cannot build on a spot machine')
-  expect(forVersion([spot], '1.15.1').dropped).toEqual([])
 })

@@ -43,17 +43,10 @@ const protections = new Set([
   'vtpm_enabled',
 ])
 
-/** What an image cannot be made without as it is asked for. */
-const essential: ReadonlyMap<string, string> = new Map([
-  ['spot', 'build on a spot machine'],
-  ['storage_account_type', 'publish straight to a gallery'],
-  ['target_region', 'publish straight to a gallery'],
-])
-
 /**
  * The blocks as this version of Packer understands them, and what had to go: with 1.6.6 `required_plugins` (its
  * builders are inside, nothing is lost) and every attribute and block its builders do not know yet.
- * @throws SindriError `prerequisite` when the version is not supported, or cannot make what the template is for
+ * @throws SindriError `prerequisite` when the version is not supported
  */
 export function forVersion(
   blocks: readonly Block[],
@@ -65,16 +58,29 @@ export function forVersion(
   const translated = blocks
     .filter((one) => !isPluginsOnly(one))
     .map((one) => known(one, undefined, table, (lost) => dropped.push(lost)))
-  const lost = dropped.find(({ name }) => essential.has(name))
-  if (lost === undefined) return { blocks: translated, dropped }
-  const { component, name } = lost
-  throw new SindriError(
-    'prerequisite',
-    `Packer ${version} cannot ${essential.get(name)}: it has no ${component}.${name}`,
-    {
-      hint: 'install Packer 1.9 or newer, whose builders can',
-    },
-  )
+  return { blocks: translated, dropped }
+}
+
+/**
+ * Refuses a template that would silently be another one: what was dropped and is required.
+ * @param required what to do instead, by name
+ * @throws SindriError `prerequisite`
+ */
+export function refuseLoss(
+  dropped: readonly Dropped[],
+  version: string,
+  required: Readonly<Record<string, string>> = {},
+): void {
+  const complaints = dropped
+    .filter(({ name }) => Object.hasOwn(required, name))
+    .map(({ component, name }) => ({
+      message: `Packer ${version} does not know ${component}.${name}, and without it this would be another template`,
+      hint: `install Packer 1.9 or newer${required[name] === '' ? '' : `, or ${required[name]}`}`,
+    }))
+  const [first] = complaints
+  if (first === undefined) return
+  if (complaints.length === 1) throw new SindriError('prerequisite', first.message, { hint: first.hint })
+  throw new SindriError('prerequisite', complaints.map(({ message }) => message).join('\n'), { complaints })
 }
 
 function isPluginsOnly(one: Block): boolean {

@@ -3,6 +3,7 @@ import {
   block,
   call,
   constantTemplate,
+  either,
   environment,
   environmentVariables,
   interpolate,
@@ -86,6 +87,7 @@ test('expressions are written as they are', () => {
   expect(attribute(environment('TOKEN'))).toContain('a = env("TOKEN")\n')
   expect(attribute(environment('A', 'B'))).toContain('a = env("A") != "" ? env("A") : env("B")\n')
   expect(attribute(isEmpty(variable('token')))).toContain('a = var.token == ""\n')
+  expect(attribute(either(variable('a'), variable('b')))).toContain('a = var.a != null ? var.a : var.b\n')
   expect(attribute(call('coalesce', variable('size'), 80, 'x"'))).toContain('a = coalesce(var.size, 80, "x\\"")\n')
   expect(attribute(constantTemplate('env {{ .Vars }} "${x}"'))).toContain('a = "env {{ .Vars }} \\"$${x}\\""\n')
 })

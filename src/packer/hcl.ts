@@ -56,18 +56,23 @@ export function local(name: string): Raw {
 }
 
 /**
- * The first of these environment variables that is set, read when Packer runs; empty when none is. Packer allows it in
- * the default of a variable only.
+ * The environment variable `name`, or the first of `others` where it is empty, read when Packer runs. Packer allows it
+ * in the default of a variable only.
  */
 export function environment(name: string, ...others: readonly string[]): Raw {
-  const [next, ...more] = others
   const read = `env(${quoted(environmentName(name))})`
-  return next === undefined ? raw(read) : raw(`${read} != "" ? ${read} : ${environment(next, ...more).raw}`)
+  const [next, ...more] = others
+  return raw(next === undefined ? read : `${read} != "" ? ${read} : ${environment(next, ...more).raw}`)
 }
 
 /** Whether a text is empty: `var.client_id == ""`. */
 export function isEmpty(value: Raw): Raw {
   return raw(`${value.raw} == ""`)
+}
+
+/** The value if it is set, else the other one; that may be empty, which Packer's `coalesce` refuses. */
+export function either(value: Raw, other: Raw): Raw {
+  return raw(`${value.raw} != null ? ${value.raw} : ${other.raw}`)
 }
 
 /** A call of one of Packer's functions, for example `call('coalesce', variable('region'), 'us-west-2')`. */

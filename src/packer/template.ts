@@ -4,6 +4,7 @@ import {
   block,
   call,
   constantTemplate,
+  either,
   environmentVariables,
   interpolate,
   local,
@@ -50,10 +51,14 @@ export interface TemplateInput {
     readonly profile: string
     readonly extensions: readonly string[]
   }
-  /** What this cloud uses where the variable of that name is not set. */
-  readonly defaults: Readonly<Record<CloudVariable, string | number>>
+  /** What this cloud uses where the variable of that name is not set. An expression may come to nothing. */
+  readonly defaults: Readonly<Record<CloudVariable, string | number | Raw>>
   /** Variables only this cloud has, for example its credentials. */
   readonly ownVariables?: readonly Block[]
+  /** True where the SSH user is root: nothing goes through sudo, which an image for root may lack. */
+  readonly rootLogin?: boolean
+  /** Attributes and blocks of the source that cannot be left out for an old Packer, and what to do instead. */
+  readonly required?: Readonly<Record<string, string>>
   readonly provision: readonly Phase[]
   /** Where Packer writes what it made: absolute, or relative to where Packer runs. */
   readonly manifest: string
@@ -65,7 +70,8 @@ export interface TemplateInput {
 export type CloudVariable = 'region' | 'instance_type' | 'volume_size'
 
 /** `sudo` clears the environment, so the variables are given behind it. */
-const asRoot = constantTemplate('chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}')
+const throughSudo = constantTemplate('chmod +x {{ .Path }}; sudo -n env {{ .Vars }} {{ .Path }}')
+const byRoot = constantTemplate('chmod +x {{ .Path }}; env {{ .Vars }} {{ .Path }}')
 
 /** What a source writes for its region, instance type or volume size: the variable if set, else the cloud's default. */
 export function cloudValue(cloud: string, name: CloudVariable): Raw {
@@ -151,18 +157,21 @@ function cloudBlocks(input: TemplateInput): readonly Block[] {
       'locals',
       [],
       Object.fromEntries(
-        defaults.map(([name, value]) => [`${input.cloud}_${name}`, call('coalesce', variable(name), value)]),
+        defaults.map(([name, value]) => [
+          `${input.cloud}_${name}`,
+          typeof value === 'object' ? either(variable(name), value) : call('coalesce', variable(name), value),
+        ]),
       ),
     ),
     block('source', [builder, label], attributes, blocks),
     block('build', [], { sources: [`source.${builder}.${label}`] }, [
-      ...input.provision.map(provisioner),
+      ...input.provision.map((phase) => provisioner(phase, input.rootLogin === true ? byRoot : throughSudo)),
       block('post-processor', ['manifest'], { output: input.manifest, custom_data: input.custom }),
     ]),
   ]
 }
 
-function provisioner(phase: Phase): Block {
+function provisioner(phase: Phase, asRoot: Raw): Block {
   switch (phase.kind) {
     case 'upload':
       return block('provisioner', ['file'], { source: located(phase.source), destination: phase.destination })

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve as absolute, join } from 'node:path'
 import type { Target } from '../../clouds/cloud.ts'
-import { cloud as cloudOf, connect } from '../../clouds/index.ts'
+import { checkWorks, cloud as cloudOf, connect } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { apply } from '../../core/apply.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
@@ -160,7 +160,7 @@ interface Prepared {
 async function checkWithoutPacker(options: BuildOptions, context: Context): Promise<void> {
   const silent = { ...context, rehearsal: undefined, emit: () => undefined }
   const written = await configure({ ...options, partial: true }, silent)
-  cloudOf(written.cloud)
+  checkWorks(written.cloud)
   checkFiles(written, context)
 }
 

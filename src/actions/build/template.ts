@@ -3,7 +3,7 @@ import { resolve as absolute, isAbsolute, join } from 'node:path'
 import type { Cloud, ReleaseMarks } from '../../clouds/cloud.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { type Complaint, SindriError } from '../../core/error.ts'
-import { type Dropped, forVersion } from '../../packer/dialect.ts'
+import { type Dropped, forVersion, refuseLoss } from '../../packer/dialect.ts'
 import { type Block, environment, variableBlock } from '../../packer/hcl.ts'
 import { sharedTemplate, type TemplateInput } from '../../packer/template.ts'
 import { type Packer, packerVersion } from '../../packer/version.ts'
@@ -67,12 +67,17 @@ export function machineOf({ defaults }: TemplateInput): { readonly machine: stri
   return { machine: String(defaults.instance_type), diskGiB: Number(defaults.volume_size) }
 }
 
-/** The whole template in one document, in the dialect of a version of Packer. */
+/**
+ * The whole template in one document, in the dialect of a version of Packer.
+ * @throws SindriError `prerequisite` when the image would be another one in that dialect
+ */
 export function templateBlocks(
   input: TemplateInput,
   packerVersion: string,
 ): { readonly blocks: readonly Block[]; readonly dropped: readonly Dropped[] } {
-  return forVersion(sharedTemplate(input), packerVersion)
+  const translated = forVersion(sharedTemplate(input), packerVersion)
+  refuseLoss(translated.dropped, packerVersion, input.required)
+  return translated
 }
 
 /** Tells what this Packer cannot do; what concerns security is an error under --strict. */

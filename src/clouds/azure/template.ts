@@ -25,6 +25,7 @@ export function azureSource(resolved: Resolved, marks: ReleaseMarks | undefined)
     plugin: 'azure',
     defaults: { region: azure.location, instance_type: azure.vmSize, volume_size: azure.osDiskSizeGb },
     ownVariables: credentialVariables(azure),
+    required,
     lastScripts: [{ name: '99-waagent.sh', title: 'What Azure gave the build machine is taken away, its account too' }],
     source: {
       builder: 'azure-arm',
@@ -54,6 +55,13 @@ export function azureSource(resolved: Resolved, marks: ReleaseMarks | undefined)
     },
   }
 }
+
+/** Without them this would be another image, or built at another price. */
+const required = {
+  spot: 'leave out azure.spot_eviction_policy',
+  storage_account_type: 'leave out azure.gallery',
+  target_region: 'leave out azure.gallery',
+} as const
 
 const timestamped: Raw = interpolate([
   variable('image_name'),

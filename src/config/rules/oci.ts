@@ -11,6 +11,11 @@ export function ociRules(oci: Written<OciSettings>, complain: Complain): void {
       'remove it, or choose a shape that ends with .Flex',
     )
   }
+  if (oci.use_instance_principals !== true) return
+  for (const key of ['region', 'access_cfg_file', 'access_cfg_file_account'] as const) {
+    if (oci[key] !== undefined)
+      complain([key], 'is not for instance principals, which have a region and no file', `remove oci.${key}`)
+  }
 }
 
 /** True for a shape whose processors and memory are chosen: https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm#flexible */
