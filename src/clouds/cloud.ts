@@ -5,7 +5,7 @@ import type { TemplateInput } from '../packer/template.ts'
 import type { Release } from '../release/release.ts'
 
 /** Clouds that Sindri can work on today. */
-export type CloudId = 'aws'
+export type CloudId = 'aws' | 'gcp'
 
 /** An image as every cloud can describe it. */
 export interface CloudImage {

@@ -2,9 +2,10 @@ import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
 import { aws } from './aws/index.ts'
 import type { Cloud, CloudId, Target } from './cloud.ts'
+import { gcp } from './gcp/index.ts'
 
 /** The only list of clouds. */
-export const clouds: readonly Cloud[] = [aws]
+export const clouds: readonly Cloud[] = [aws, gcp]
 
 /** The cloud of this name. @throws SindriError `unsupported` for a cloud that Sindri cannot work on yet */
 export function cloud(id: string): Cloud {
