@@ -65,8 +65,8 @@ async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
 }
 
 async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context): Promise<CloudCheck> {
-  const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id } }, context)
-  const [target, { of }] = await Promise.all([connect(resolved), cloud.permissions()])
+  const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id }, partial: true }, context)
+  const [target, { of }] = await Promise.all([connect(resolved, context.environment), cloud.permissions()])
   const needed = of(resolved)
   const [version, who] = await Promise.all([
     versionOf(cloud, context),

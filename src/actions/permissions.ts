@@ -11,7 +11,7 @@ export interface PermissionsResult {
 
 /** What the credentials must be allowed for this config, and nothing more. Offline. */
 export async function permissions(options: ConfigOptions, context: Context): Promise<PermissionsResult> {
-  const resolved = await configure(options, context)
+  const resolved = await configure({ ...options, partial: true }, context)
   const { of, policy } = await cloudOf(resolved.cloud).permissions()
   const needed = of(resolved)
   return { permissions: needed, policy: policy(needed) }

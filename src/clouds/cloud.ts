@@ -4,6 +4,9 @@ import type { Step } from '../core/step.ts'
 import type { TemplateInput } from '../packer/template.ts'
 import type { Release } from '../release/release.ts'
 
+/** Variables by name, as the process was given them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** Clouds that Sindri can work on today. */
 export type CloudId = 'aws' | 'gcp'
 
@@ -155,8 +158,11 @@ export interface Cloud {
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[]): unknown
   }>
-  /** Absent where this version makes templates for plain Packer only, and works in no account. */
-  connect?(resolved: Resolved): Promise<Target>
+  /**
+   * Absent where this version makes templates for plain Packer only, and works in no account. `environment` holds what
+   * the config takes from it by `${env:NAME}`.
+   */
+  connect?(resolved: Resolved, environment: Environment): Promise<Target>
 }
 
 /** What a release writes on the image it builds; absent in a template that plain Packer runs. */

@@ -1,7 +1,7 @@
 import type { Resolved } from '../config/resolved.ts'
 import { SindriError } from '../core/error.ts'
 import { aws } from './aws/index.ts'
-import type { Cloud, CloudId, Target } from './cloud.ts'
+import type { Cloud, CloudId, Environment, Target } from './cloud.ts'
 import { gcp } from './gcp/index.ts'
 
 /** The only list of clouds. */
@@ -17,9 +17,9 @@ export function cloud(id: string): Cloud {
 }
 
 /** The cloud of this config with credentials at hand. @throws SindriError `unsupported` where only templates are made */
-export async function connect(resolved: Resolved): Promise<Target> {
+export async function connect(resolved: Resolved, environment: Environment): Promise<Target> {
   const { id, title, connect: open } = cloud(resolved.cloud)
-  if (open !== undefined) return open(resolved)
+  if (open !== undefined) return open(resolved, environment)
   throw new SindriError(
     'unsupported',
     `this version of Sindri makes templates for ${title} and does not work in it yet`,

@@ -66,7 +66,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
   const prepared = await prepare(options, resolved, packer, context)
-  const target = await connect(resolved)
+  const target = await connect(resolved, context.environment)
   const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
   const folder = join(recordsFolder(context), 'releases', resolved.cloud, account)
   const pointers = openSqliteStore(join(folder, `${prepared.fingerprint}.db`))
