@@ -139,14 +139,12 @@ export function statusText(status: Status): string {
   const lines = [status.running ? 'Rehearsal running' : 'No rehearsal is running']
   for (const [cloud, regions] of Object.entries(status.resources)) {
     for (const [region, kinds] of Object.entries(regions)) {
-      for (const [kind, things] of Object.entries(kinds)) {
+      for (const [kind, things] of Object.entries<readonly object[]>(kinds)) {
         for (const thing of things) lines.push(`${cloud} ${region} ${kind}: ${describe(thing)}`)
       }
     }
   }
-  return lines.length > 1
-    ? lines.join('\n')
-    : `${lines[0]}\nNo images, snapshots, volumes, instances, key pairs or security groups`
+  return lines.length > 1 ? lines.join('\n') : `${lines[0]}\nNo images, disks, instances or anything else`
 }
 
 function describe(thing: object): string {
