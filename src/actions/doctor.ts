@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Cloud } from '../clouds/cloud.ts'
+import type { Cloud, Permission } from '../clouds/cloud.ts'
 import { clouds, connect } from '../clouds/index.ts'
+import type { Resolved } from '../config/resolved.ts'
 import { messageOf, SindriError } from '../core/error.ts'
 import { familyOf, packerVersion } from '../packer/version.ts'
 import { type ConfigOptions, configure } from './configure.ts'
@@ -66,16 +67,14 @@ async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
 
 async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context): Promise<CloudCheck> {
   const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id }, partial: true }, context)
-  const [target, { of }] = await Promise.all([connect(resolved, context.environment), cloud.permissions()])
+  const { of } = await cloud.permissions()
   const needed = of(resolved)
-  const [version, who] = await Promise.all([
+  const [version, { missing, ...who }] = await Promise.all([
     versionOf(cloud, context),
-    target.identity().then(
-      (identity) => ({ identity, problem: undefined }),
-      (error: unknown) => ({ identity: undefined, problem: messageOf(error) }),
-    ),
+    tryCredentials(resolved, needed, context).catch((error: unknown) => {
+      return { identity: undefined, problem: messageOf(error), missing: [] }
+    }),
   ])
-  const missing = who.identity === undefined ? [] : (await target.missing(needed)).map(({ action }) => action)
   return {
     cloud: cloud.id,
     title: cloud.title,
@@ -83,6 +82,16 @@ async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context
     credentials: { ...who, run: cloud.login },
     permissions: { needed: needed.length, missing },
   }
+}
+
+async function tryCredentials(
+  resolved: Resolved,
+  needed: readonly Permission[],
+  context: Context,
+): Promise<{ readonly identity: string; readonly problem: undefined; readonly missing: readonly string[] }> {
+  const target = await connect(resolved, context.environment)
+  const identity = await target.identity()
+  return { identity, problem: undefined, missing: (await target.missing(needed)).map(({ action }) => action) }
 }
 
 async function versionOf(cloud: Cloud, context: Context): Promise<string | undefined> {

@@ -33,4 +33,8 @@ export const gcp: Cloud = {
     const { permissionsOf, roleOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: roleOf }
   },
+  async connect(resolved, environment) {
+    const [{ connectGcp }, { gcpTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
+    return gcpTarget(connectGcp, resolved, environment)
+  },
 }

@@ -1,5 +1,8 @@
 import { call, type Raw, type Value } from '../../packer/hcl.ts'
 
+/** Labels by key, of an image, an instance or a disk. */
+export type Labels = Readonly<Record<string, string>>
+
 /**
  * The labels Sindri finds its own things by. They are a contract with every image that was ever built, and are spelt
  * as Google allows: https://cloud.google.com/compute/docs/labeling-resources#requirements (2026-11).
@@ -31,6 +34,11 @@ export function labelExpression(value: Raw): Value {
   return call('regex_replace', call('lower', value), '[^a-z0-9_-]', '_')
 }
 
+/** A version as `labelValue` wrote it. */
+export function versionOf(value: string | undefined): string | undefined {
+  return value?.replaceAll('_', '.')
+}
+
 /** The token of a run, in as many characters as a label and a name have room for. */
 export function runLabel(token: string): string {
   return token.slice(0, 32)
@@ -39,4 +47,14 @@ export function runLabel(token: string): string {
 /** What a run calls its instance and its disk: known before it begins, so that they can be found after a kill. */
 export function builderName(token: string): string {
   return `sindri-run-${runLabel(token)}`
+}
+
+/** What the instance, disk, firewall rule and network tag of a deployment are called. */
+export function deploymentName(deployment: string): string {
+  return `sindri-${deployment}`
+}
+
+/** Labels of a deployment's resources. */
+export function deploymentLabels(deployment: string): Labels {
+  return { [label.managed]: 'true', [label.deployment]: deployment }
 }

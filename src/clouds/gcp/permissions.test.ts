@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../config/load.ts'
 import { resolve } from '../../config/resolve.ts'
-import { permissionsOf, roleOf } from './permissions.ts'
+import { permissionsOf, roleOf, sindriPermissions } from './permissions.ts'
 
 /** The permissions a config with this gcp section needs. */
 function permissionsFor(section: Readonly<Record<string, unknown>>): readonly string[] {
@@ -10,6 +12,13 @@ function permissionsFor(section: Readonly<Record<string, unknown>>): readonly st
   const resolved = resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {} })
   return permissionsOf(resolved).map(({ action }) => action)
 }
+
+test('the listed permissions are those that the code names', () => {
+  const source = readFileSync(join(import.meta.dirname, 'api.ts'), 'utf8')
+  const named = [...source.matchAll(/'(compute\.\w+\.\w+)'/g)].map(([, permission]) => permission)
+  expect(named.length).toBeGreaterThan(10)
+  expect(Object.values(sindriPermissions).flat().sort()).toEqual([...new Set(named)].sort())
+})
 
 test('a permission is asked for only when the config uses it', () => {
   const few = permissionsFor({ disable_default_service_account: true })

@@ -2,8 +2,8 @@ import type { Resolved } from '../../config/resolved.ts'
 import type { Permission } from '../cloud.ts'
 import { type GcpImageSettings, gcpOf } from './settings.ts'
 
-/** Permissions that Sindri's own calls ask for, by what they are for. */
-const sindriPermissions = {
+/** Permissions that the calls of `api.ts` ask for, by what they are for. A test compares them with the code. */
+export const sindriPermissions = {
   'find images, and remove them': ['compute.images.get', 'compute.images.list', 'compute.images.delete'],
   'reconcile when an image is deprecated': ['compute.images.deprecate'],
   'deploy instances': [
