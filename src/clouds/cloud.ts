@@ -154,6 +154,11 @@ export interface Cloud {
   }
   /** The source block of the Packer template: pure, offline. */
   source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
+  /** Why this Packer cannot build here, when its version alone does not say; absent where that cannot be. */
+  packerProblem?(packer: {
+    readonly path: string
+    readonly version: string
+  }): Promise<{ readonly message: string; readonly hint: string } | undefined>
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[]): unknown

@@ -65,6 +65,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   await checkWithoutPacker(options, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
+  await checkPacker(resolved, packer, context)
   const prepared = await prepare(options, resolved, packer, context)
   const target = await connect(resolved, context.environment)
   const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
@@ -150,6 +151,14 @@ async function checkWithoutPacker(options: BuildOptions, context: Context): Prom
   const written = await configure({ ...options, partial: true }, silent)
   cloudOf(written.cloud)
   checkFiles(written, context)
+}
+
+/** Tells at once what would fail a build at its end. A rehearsal goes on: what it shows holds for a Packer that can. */
+async function checkPacker(resolved: Resolved, packer: Packer, context: Context): Promise<void> {
+  const problem = await cloudOf(resolved.cloud).packerProblem?.(packer)
+  if (problem === undefined) return
+  if (context.rehearsal === undefined) throw new SindriError('prerequisite', problem.message, { hint: problem.hint })
+  context.emit({ type: 'warning', ...problem })
 }
 
 /** Everything that can fail before the cloud is asked for anything. */
