@@ -29,6 +29,10 @@ export const gcp: Cloud = {
     const { gcpSource } = await import('./template.ts')
     return gcpSource
   },
+  async packerProblem(packer) {
+    const { packerProblem } = await import('./packer-problem.ts')
+    return packerProblem(packer)
+  },
   async permissions() {
     const { permissionsOf, roleOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: roleOf }
