@@ -10,19 +10,28 @@ type Test = (
   thing: Resource & { readonly labels?: Readonly<Record<string, string>>; readonly family?: string },
 ) => boolean
 
-const expression = /^\(?\s*(name|family|labels\.[a-z0-9_-]+)\s*(=|eq|:)\s*("?)([^"()\s]+)\3\s*\)?(?:\s+AND)?\s*/
+const expression = /^\(?\s*(name|family|labels\.[a-z0-9_-]+)\s*(=|eq|:)\s*(?:"([^"]*)"|([^"()\s]+))\s*\)?(?:\s+AND)?\s*/
 
-/** The part of https://google.aip.dev/160 that is about names, families and labels; anything else is answered 501. */
+/**
+ * The part of Google's filters that is about names, families and labels: `=` is equality, `eq` a regular expression, and
+ * `:*` asks whether there is one. Anything else is answered 501.
+ * https://cloud.google.com/compute/docs/reference/rest/v1/images/list (filter, read 2026-11)
+ */
 function testsOf(filter: string): readonly Test[] {
   const tests: Test[] = []
   let rest = filter.trim()
   while (rest !== '') {
-    const [whole, field = '', operator, , value = ''] = expression.exec(rest) ?? []
+    const [whole, field = '', operator, quoted, bare = ''] = expression.exec(rest) ?? []
+    const value = quoted ?? bare
     if (whole === undefined || (operator === ':' && value !== '*')) throw notImplemented(`the filter ${filter}`)
+    const passes = (own: string): boolean => {
+      if (operator === '=') return own === value
+      return operator === ':' || new RegExp(`^(?:${value})$`).test(own)
+    }
     const key = field.replace(/^labels\./, '')
     tests.push((thing) => {
       const own = field === 'name' ? thing.name : field === 'family' ? thing.family : thing.labels?.[key]
-      return operator === ':' ? own !== undefined : own === value
+      return own !== undefined && passes(own)
     })
     rest = rest.slice(whole.length)
   }

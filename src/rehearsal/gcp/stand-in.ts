@@ -136,7 +136,15 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
     function answer(status: number, output: string, error?: GcpError): Answer | undefined {
       const at = new Date(options.now()).toISOString()
       const why = error && { error: error.reason, message: error.message }
-      options.journal({ at, cloud: 'gcp', region, operation: method, status, ...why, parameters: told(body) })
+      options.journal({
+        at,
+        cloud: 'gcp',
+        region,
+        operation: method,
+        status,
+        ...why,
+        parameters: { ...Object.fromEntries(request.query), ...told(body) },
+      })
       if (error?.reason === 'Disconnect') return undefined
       return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: output }
     }
