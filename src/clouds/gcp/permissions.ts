@@ -62,6 +62,8 @@ const packerPermissions = [
   'compute.instances.setMetadata',
   'compute.instances.setTags',
   'compute.machineTypes.get',
+  // Plugin 1.2 looks whether the project asks for OS Login.
+  'compute.projects.get',
   'compute.subnetworks.use',
   'compute.subnetworks.useExternalIp',
   'compute.zoneOperations.get',
