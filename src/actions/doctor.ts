@@ -18,6 +18,8 @@ export interface CloudCheck {
     readonly problem: string | undefined
     readonly run: string
   }
+  /** Why the Packer that was found could not finish a build in this cloud. */
+  readonly packerProblem: string | undefined
   /** How many actions the config needs allowed; `sindri vm permissions` lists them. */
   readonly permissions: { readonly needed: number; readonly missing: readonly string[] }
 }
@@ -29,7 +31,7 @@ export interface DoctorResult {
     readonly hint: string | undefined
   }
   readonly clouds: readonly CloudCheck[]
-  /** True when everything that is needed to build was found. */
+  /** True when everything that is needed to build was found; of all clouds one is enough. */
   readonly ready: boolean
 }
 
@@ -41,23 +43,26 @@ export async function doctor(
   const chosen = clouds.filter((one) =>
     options.cloud === 'all' ? one.connect !== undefined : one.id === options.cloud,
   )
-  const [packer, checked] = await Promise.all([
-    checkPacker(context),
-    Promise.all(chosen.map((one) => checkCloud(one, options, context))),
-  ])
-  const ready =
-    packer.problem === undefined &&
-    checked.every((one) => one.credentials.identity !== undefined && one.permissions.missing.length === 0)
-  return { packer, clouds: checked, ready }
+  const { path, ...packer } = await checkPacker(context)
+  const found = path === undefined ? undefined : { path, version: packer.version ?? '' }
+  const checked = await Promise.all(chosen.map((one) => checkCloud(one, found, options, context)))
+  const usable = (one: CloudCheck): boolean =>
+    one.credentials.identity !== undefined &&
+    one.permissions.missing.length === 0 &&
+    (one.packerProblem === undefined || context.rehearsal !== undefined)
+  // Nobody has credentials of every cloud there is.
+  const enough = options.cloud === 'all' ? checked.some(usable) : checked.every(usable)
+  return { packer, clouds: checked, ready: packer.problem === undefined && enough }
 }
 
-async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
+async function checkPacker(context: Context): Promise<DoctorResult['packer'] & { readonly path: string | undefined }> {
   try {
-    const { version } = await packerVersion({ env: context.environment, cacheFolder: context.cache })
+    const { path, version } = await packerVersion({ env: context.environment, cacheFolder: context.cache })
     familyOf(version)
-    return { version, problem: undefined, hint: undefined }
+    return { path, version, problem: undefined, hint: undefined }
   } catch (error) {
     return {
+      path: undefined,
       version: undefined,
       problem: messageOf(error),
       hint: error instanceof SindriError ? error.hint : undefined,
@@ -65,12 +70,18 @@ async function checkPacker(context: Context): Promise<DoctorResult['packer']> {
   }
 }
 
-async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context): Promise<CloudCheck> {
+async function checkCloud(
+  cloud: Cloud,
+  packer: { readonly path: string; readonly version: string } | undefined,
+  options: ConfigOptions,
+  context: Context,
+): Promise<CloudCheck> {
   const resolved = await configure({ ...options, flags: { ...options.flags, cloud: cloud.id }, partial: true }, context)
   const { of } = await cloud.permissions()
   const needed = of(resolved)
-  const [version, { missing, ...who }] = await Promise.all([
+  const [version, problem, { missing, ...who }] = await Promise.all([
     versionOf(cloud, context),
+    packer && cloud.packerProblem?.(packer),
     tryCredentials(resolved, needed, context).catch((error: unknown) => {
       return { identity: undefined, problem: messageOf(error), missing: [] }
     }),
@@ -80,6 +91,7 @@ async function checkCloud(cloud: Cloud, options: ConfigOptions, context: Context
     title: cloud.title,
     cli: { version, install: cloud.cli.install },
     credentials: { ...who, run: cloud.login },
+    packerProblem: problem?.message,
     permissions: { needed: needed.length, missing },
   }
 }

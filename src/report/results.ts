@@ -79,7 +79,7 @@ export function doctorText(result: DoctorResult): string {
     result.packer.version === undefined
       ? [`${result.packer.problem}`, ...hint(result.packer.hint)]
       : [`Packer installed: ${result.packer.version}`]
-  const clouds = result.clouds.flatMap(({ cloud, cli, credentials, permissions }) => [
+  const clouds = result.clouds.flatMap(({ cloud, cli, credentials, packerProblem, permissions }) => [
     '',
     `${cloud.toUpperCase()} Prerequisites`,
     ...(cli.version === undefined
@@ -88,6 +88,7 @@ export function doctorText(result: DoctorResult): string {
     ...(credentials.identity === undefined
       ? ['  Credentials not configured', `  Run: ${credentials.run}`, `  ${credentials.problem}`]
       : ['  Credentials configured', `  Identity: ${credentials.identity}`]),
+    ...(packerProblem === undefined ? [] : [`  ${packerProblem}`]),
     ...permissionLines(cloud, permissions, credentials.identity !== undefined),
   ])
   return ['Packer Prerequisites Check', '', ...packer, ...clouds].join('\n')

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
-import { missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+import { currentPacker, missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const project = 'my-project-1'
@@ -17,6 +18,9 @@ const gcloud = await run('gcloud', ['--version']).then(
   () => true,
   () => false,
 )
+
+const current = currentPacker()
+const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/googlecompute'))
 
 interface Role {
   readonly includedPermissions: readonly string[]
@@ -51,6 +55,18 @@ function build(...words: readonly string[]): Promise<BuildResult> {
 
 async function held(): Promise<Status['resources']['gcp'][string] | undefined> {
   return (await sindri.status()).resources.gcp[project]
+}
+
+/** The process group of the Packer run whose instance is being provisioned; undefined before. */
+async function provisioning(): Promise<number | undefined> {
+  const runs = join(sindri.home, 'rehearsal/records/runs')
+  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
+  const [run] = release === undefined ? [] : await readdir(join(runs, release))
+  if (release === undefined || run === undefined) return undefined
+  const folder = join(runs, release, run)
+  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
+  if (!log.includes('Provisioning with shell script')) return undefined
+  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
 }
 
 async function launches(): Promise<number> {
@@ -162,6 +178,19 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
     expect((await sindri.status()).resources).toEqual({ aws: {}, gcp: {} })
   })
 
+  test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
+    await enforce(role)
+    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
+    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    process.kill(pid, 'SIGKILL')
+    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    await ended
+    expect(await held()).toMatchObject({ images: [], instances: [{ state: 'RUNNING' }], disks: [{}] })
+    const { image_id: image } = await build('--name', 'killed')
+    expect(await held()).toMatchObject({ images: [{ name: image }], instances: [], disks: [], firewalls: [] })
+    await sindri.json('vm', 'delete', image, '--force', '--rehearse')
+  })
+
   test('what init writes makes an image with plain Packer', async () => {
     const made: InitResult = await sindri.json('vm', 'init', '-o', 'd')
     expect(made.template).toBe('./d/gcp.pkr.hcl')
@@ -174,5 +203,25 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
       disks: [],
       instances: [],
     })
+  })
+})
+
+describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts', () => {
+  beforeAll(async () => {
+    sindri = await openSindri(current)
+    await configure({ deprecate_after_days: 30, image_guest_os_features: ['GVNIC'] })
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('builds with the printed role and nothing else', async () => {
+    await enforce(await sindri.json<Role>('vm', 'permissions'))
+    const built = await build()
+    expect(built).toMatchObject({ cached: false, failed: [], changed: [`deprecation/${zone}`] })
+    const { requests } = await sindri.status()
+    expect(requests.filter(({ status }) => status === 403 || status === 501)).toEqual([])
+    expect(await held()).toMatchObject({ images: [{ name: built.image_id }], instances: [], disks: [] })
   })
 })
