@@ -14,7 +14,7 @@ const common: UserConfig = {
 
 /** What showing help and rendering a template need, and the libraries they use. */
 const everyday =
-  /node_modules\/(commander|zod|fastest-levenshtein)\/|src\/(app\.ts|commands\/|config\/(?!yaml|load|json-schema|docs)|core\/(clock|error)\.ts|clouds\/(cloud|index|[a-z]+\/(bases|index|settings|tags|template))\.ts|packer\/(builders|dialect|extra|hcl|hcl-text|plugins|template|version)|release\/(cost|name|prices|provision)|report\/(cost-text|failure|terminal)|actions\/(configure|context|dry-run|each-cloud|extensions|flags|prices|build\/(archive|template))\b)/
+  /node_modules\/(commander|zod|fastest-levenshtein)\/|src\/(app\.ts|commands\/|config\/(?!yaml|load|json-schema|docs)|core\/(clock|error)\.ts|clouds\/(cloud|index|[a-z]+\/index|aws\/(bases|settings|tags|template))\.ts|packer\/(builders|dialect|extra|hcl|hcl-text|plugins|template|version)|release\/(cost|name|prices|provision)|report\/(cost-text|failure|terminal)|actions\/(configure|context|dry-run|each-cloud|extensions|flags|prices|build\/(archive|template))\b)/
 
 /** commander loads `child_process` (a tenth of a start) for subcommands that are programs of their own; there are none here. */
 function withoutProcesses(): Rolldown.Plugin {

@@ -5,7 +5,8 @@ import { type Import, parse, type SourceFile, sourceFiles } from './source-files
 
 const files = sourceFiles()
 const cloudFolders = ['aws', 'azure', 'gcp', 'oci', 'alibaba', 'openstack']
-const vendorSdk = /^(@aws-sdk|@smithy|@azure|@google-cloud|@alicloud)\/|^(googleapis|ali-oss|oci-[a-z-]+)$/
+const vendorSdk =
+  /^(@aws-sdk|@smithy|@azure|@google-cloud|@alicloud)\/|^(googleapis|google-auth-library|ali-oss|oci-[a-z-]+)$/
 const sdkFile = /^src\/clouds\/[^/]+\/(api|store)\.ts$/
 const apiPart = /^src\/clouds\/[a-z]+\/api-[a-z]+\.ts$/
 

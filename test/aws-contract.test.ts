@@ -89,7 +89,7 @@ async function openAccount(): Promise<Account> {
         JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } }),
         'sindri.yaml',
       )
-      return connect(resolve(config, {}, { env: {} }))
+      return connect(resolve(config, {}, { env: {} }), {})
     },
     async build({ name, fingerprint }): Promise<MadeImage> {
       const tags = { [tag.release]: name, [tag.fingerprint]: fingerprint, [tag.managed]: 'true' }

@@ -28,10 +28,10 @@ function modulesLoadedBy(program: string, ...words: readonly string[]): readonly
   return modules
 }
 
-const sdk = expect.stringMatching(/node_modules\/@(aws-sdk|smithy|aws)\//)
+const sdk = expect.stringMatching(/node_modules\/(@(aws-sdk|smithy|aws)|google-auth-library)\//)
 
-test('the way of finding out sees an SDK', () => {
-  expect(modulesLoadedBy('clouds/aws/api.ts')).toContainEqual(sdk)
+test.each(['aws', 'gcp'])('the way of finding out sees the SDK of %s', (cloud) => {
+  expect(modulesLoadedBy(`clouds/${cloud}/api.ts`)).toContainEqual(sdk)
 })
 
 test.each(
@@ -43,6 +43,7 @@ test.each(
     ['vm', 'init', '--cloud', 'aws'],
     ['vm', 'build', '--cloud', 'aws', '--dry-run'],
     ['vm', 'validate', '--cloud', 'aws'],
+    ['vm', 'build', '--cloud', 'gcp', '--dry-run'],
   ].map((words) => ({ words, line: words.join(' ') })),
 )('sindri $line loads no SDK', ({ words }) => {
   expect(modulesLoadedBy('cli.ts', ...words)).not.toContainEqual(sdk)

@@ -16,7 +16,7 @@ export interface DeleteOptions extends ConfigOptions {
 export async function remove(options: DeleteOptions, context: Context): Promise<readonly CloudImage[]> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const { images } = await connect(resolved)
+  const { images } = await connect(resolved, context.environment)
   const image = await images.get(cloud.placement(resolved).region, options.imageId)
   const doomed = [...(options.allRegions ? await images.copiesOf(image) : []), image]
   if (!(await options.confirm(doomed))) throw new SindriError('cancelled', 'nothing was deleted')

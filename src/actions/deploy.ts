@@ -49,7 +49,7 @@ const sshDeadlineMs = 10 * 60_000
 export async function deploy(options: DeployOptions, context: Context): Promise<Deployment> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const target = await connect(resolved)
+  const target = await connect(resolved, context.environment)
   const { region, deploy: defaults } = cloud.placement(resolved)
   const instanceType = options.instanceType ?? defaults.instanceType
   const imageId = options.imageId ?? resolved.deploy.imageId

@@ -22,7 +22,7 @@ export function listEach(
 export async function list(options: ListOptions, context: Context): Promise<readonly CloudImage[]> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const { images } = await connect(resolved)
+  const { images } = await connect(resolved, context.environment)
   const { region } = cloud.placement(resolved)
   return images.list(region, options.namePrefix === undefined ? {} : { namePrefix: options.namePrefix })
 }

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts'
 
 /** Variables of the user that would lead a rehearsed Packer to a real account. */
-const userCredentials = /^(AWS_|ARM_|AZURE_|GOOGLE_|GCLOUD_|OCI_|ALICLOUD_|ALIBABA_CLOUD_)/
+const userCredentials = /^(AWS_|ARM_|AZURE_|GOOGLE_|GCLOUD_|CLOUDSDK_|OCI_|ALICLOUD_|ALIBABA_CLOUD_)/
 
 /**
  * The environment Packer runs in. Secrets of the config reach it only here, never by argument or file. A rehearsed

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import { rehearsalUp } from './rehearsal.ts'
 
 /** Variables a rehearsing process must not take from its user: they lead to real accounts or around the dial. */
-const leftOut = /^(AWS_|(HTTPS?|ALL|NO)_PROXY$)/i
+const leftOut = /^(AWS_|GOOGLE_|GCLOUD_|CLOUDSDK_|(HTTPS?|ALL|NO)_PROXY$)/i
 
 /** What the SDKs of a rehearsing process see: throw-away credentials, and production endpoints that the dial leads home. */
 const passedOn = new Set([
@@ -12,6 +12,8 @@ const passedOn = new Set([
   'AWS_CONFIG_FILE',
   'AWS_SHARED_CREDENTIALS_FILE',
   'AWS_EC2_METADATA_DISABLED',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'GOOGLE_CLOUD_PROJECT',
 ])
 
 /**

@@ -20,7 +20,7 @@ export async function terminate(
 ): Promise<{ readonly deployment: string; readonly removed: readonly string[] }> {
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
-  const { launch } = await connect(resolved)
+  const { launch } = await connect(resolved, context.environment)
   const { region } = cloud.placement(resolved)
   const found = await launch.find(region, options.reference)
   if (found === undefined) {

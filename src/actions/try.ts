@@ -124,7 +124,7 @@ async function leftovers(context: Context): Promise<readonly string[]> {
   const { resources } = await rehearsalStatus(context)
   return Object.values(resources).flatMap((regions) =>
     Object.entries(regions).flatMap(([region, kinds]) =>
-      Object.entries(kinds).flatMap(([kind, things]) =>
+      Object.entries<readonly object[]>(kinds).flatMap(([kind, things]) =>
         things.length > 0 ? [`${things.length} ${kind} in ${region}`] : [],
       ),
     ),

@@ -5,8 +5,11 @@ import type { TemplateInput } from '../packer/template.ts'
 import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
 
+/** Variables by name, as the process was given them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** Clouds that Sindri makes templates for today. */
-export type CloudId = 'aws' | 'azure' | 'oci' | 'alibaba'
+export type CloudId = 'aws' | 'azure' | 'gcp' | 'oci' | 'alibaba'
 
 /** An image as every cloud can describe it. */
 export interface CloudImage {
@@ -161,17 +164,21 @@ export interface Cloud {
    * checked without an account; none where there are some. Absent where Packer checks without credentials anyway.
    * @param folder for files among them; the caller removes it
    */
-  standIns?(
-    resolved: Resolved,
-    environment: Readonly<Record<string, string | undefined>>,
-    folder: string,
-  ): Promise<Readonly<Record<string, string>>>
+  standIns?(resolved: Resolved, environment: Environment, folder: string): Promise<Readonly<Record<string, string>>>
+  /** Why this Packer cannot build here, when its version alone does not say; absent where that cannot be. */
+  packerProblem?(packer: {
+    readonly path: string
+    readonly version: string
+  }): Promise<{ readonly message: string; readonly hint: string } | undefined>
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved): unknown
   }>
-  /** Absent where this version makes templates for plain Packer only, and works in no account. */
-  connect?(resolved: Resolved): Promise<Target>
+  /**
+   * Absent where this version makes templates for plain Packer only, and works in no account. `environment` holds what
+   * the config takes from it by `${env:NAME}`.
+   */
+  connect?(resolved: Resolved, environment: Environment): Promise<Target>
 }
 
 /** What a release writes on the image it builds; absent in a template that plain Packer runs. */

@@ -3,11 +3,12 @@ import { SindriError } from '../core/error.ts'
 import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
 import { azure } from './azure/index.ts'
-import type { Cloud, CloudId, Target } from './cloud.ts'
+import type { Cloud, CloudId, Environment, Target } from './cloud.ts'
+import { gcp } from './gcp/index.ts'
 import { oci } from './oci/index.ts'
 
 /** The only list of clouds. */
-export const clouds: readonly Cloud[] = [aws, azure, oci, alibaba]
+export const clouds: readonly Cloud[] = [aws, azure, gcp, oci, alibaba]
 
 /** The cloud of this name. @throws SindriError `unsupported` for a cloud that Sindri cannot work on yet */
 export function cloud(id: string): Cloud {
@@ -24,11 +25,11 @@ export function checkWorks(id: string): void {
 }
 
 /** The cloud of this config with credentials at hand. @throws SindriError `unsupported` where only templates are made */
-export async function connect(resolved: Resolved): Promise<Target> {
-  return opening(cloud(resolved.cloud))(resolved)
+export async function connect(resolved: Resolved, environment: Environment): Promise<Target> {
+  return opening(cloud(resolved.cloud))(resolved, environment)
 }
 
-function opening({ id, title, connect: open }: Cloud): (resolved: Resolved) => Promise<Target> {
+function opening({ id, title, connect: open }: Cloud): NonNullable<Cloud['connect']> {
   if (open !== undefined) return open
   throw new SindriError(
     'unsupported',

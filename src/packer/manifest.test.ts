@@ -39,6 +39,13 @@ test('the image of the build region is taken from the last run', async () => {
   )
 })
 
+test('the image of a builder without regions is its only artifact', () => {
+  const artifacts = [{ builder: 'googlecompute.sindri', id: 'golden-1' }]
+  expect(imageOf({ artifacts }, 'us-west1-a')).toBe('golden-1')
+  expect(() => imageOf({ artifacts: [...artifacts, ...artifacts] }, 'us-west1-a')).toThrow('reported no image')
+  expect(() => imageOf({ artifacts: [] }, 'us-west1-a')).toThrow('reported no image')
+})
+
 test('an artifact of another form has no regions', () => {
   expect(imagesByRegion('/subscriptions/1/images/x')).toEqual(new Map())
   expect(imagesByRegion('ocid1.image.oc1')).toEqual(new Map())

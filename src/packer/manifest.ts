@@ -41,12 +41,15 @@ export function imagesByRegion(id: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The image that was built in `region`; never simply the first, because Packer sorts the regions.
+ * The image that was built in `region`; never simply the first, because Packer sorts the regions. A builder whose images
+ * have no region tells one id and nothing else: then it is that.
  * @throws SindriError `not-found` naming the regions there are
  */
 export function imageOf(result: { readonly artifacts: readonly Artifact[] }, region: string): string {
   const images = new Map(result.artifacts.flatMap(({ id }) => [...imagesByRegion(id)]))
-  const image = images.get(region)
+  const [only, ...others] = result.artifacts
+  const withoutRegion = images.size === 0 && others.length === 0 ? only?.id || undefined : undefined
+  const image = images.get(region) ?? withoutRegion
   if (image !== undefined) return image
   const found = images.size === 0 ? 'none' : [...images].map(([at, id]) => `${id} in ${at}`).join(', ')
   throw new SindriError('not-found', `Packer reported no image in ${region}; it reported: ${found}`)

@@ -2,18 +2,25 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { pid } from 'node:process'
 import type { World } from './aws/call.ts'
-import { type DiskOptions, openDisks } from './aws/disks.ts'
-import { openMetadataSockets } from './aws/metadata-sockets.ts'
 import { type Policy, parsePolicy } from './aws/policy.ts'
 import { reconcile } from './aws/reconcile.ts'
 import { type AwsRecords, emptyRecords } from './aws/records.ts'
 import { awsStandIn } from './aws/stand-in.ts'
 import { codeStamp } from './code-stamp.ts'
 import { controlPath } from './control.ts'
+import type { World as GcpWorld } from './gcp/call.ts'
+import { isGcpHost } from './gcp/places.ts'
+import { reconcile as reconcileGcp } from './gcp/reconcile.ts'
+import { emptyRecords as emptyGcpRecords, type GcpRecords } from './gcp/records.ts'
+import { parseRole, type Role } from './gcp/role.ts'
+import { openServiceAccount } from './gcp/service-account.ts'
+import { gcpStandIn } from './gcp/stand-in.ts'
 import { openAuthority } from './kit/authority.ts'
+import { type DiskOptions, openDisks } from './kit/disks.ts'
 import { type Answer, openFront, type Request } from './kit/front.ts'
-import { record } from './kit/journal.ts'
+import { type JournalEntry, record } from './kit/journal.ts'
 import type { Base, Machines } from './kit/machines.ts'
+import { openMetadataSockets } from './kit/metadata-sockets.ts'
 import type { Settings } from './kit/settings.ts'
 import { openStore } from './kit/store.ts'
 import { filesOf, type Places } from './places.ts'
@@ -73,23 +80,34 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
     loopback: loopbackOf(places.home),
     save: records.save,
   }
+  const gcpRecords = openStore<GcpRecords>(files.gcpRecords, emptyGcpRecords())
+  const gcpWorld: GcpWorld = {
+    ...world,
+    records: gcpRecords.value,
+    disks: await openDisks({ folder: files.gcpDisks, copyDisk: ground.copyDisk, base: ground.base }),
+    save: gcpRecords.save,
+  }
   await reconcile(world, now(), tell)
+  await reconcileGcp(gcpWorld, now(), tell)
 
   let policy: Policy | undefined
+  let role: Role | undefined
   function applySettings(): void {
     const asked = settings.value.policy
-    policy = asked === null ? undefined : parsePolicy(asked.text, asked.file)
+    role = asked === null ? undefined : parseRole(asked.text, asked.file)
+    policy = asked === null || role !== undefined ? undefined : parsePolicy(asked.text, asked.file)
   }
   applySettings()
 
-  const aws = awsStandIn({
-    world,
+  const common = {
     now,
     tell,
-    policy: () => policy,
     faults: () => settings.value.faults,
-    journal: (entry) => record(files.journal, entry),
-  })
+    journal: (entry: JournalEntry) => record(files.journal, entry),
+  }
+  const aws = awsStandIn({ ...common, world, policy: () => policy })
+  const account = openServiceAccount(files.gcpKey)
+  const gcp = gcpStandIn({ ...common, world: gcpWorld, account, role: () => role })
 
   const token = randomBytes(24).toString('hex')
   function control(request: Request): Answer {
@@ -109,7 +127,10 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
     authority,
     ports: settings.value.ports,
     isVendorHost,
-    respond: async (request) => (request.path.startsWith(controlPath) ? control(request) : aws(request)),
+    async respond(request) {
+      if (request.path.startsWith(controlPath)) return control(request)
+      return isGcpHost(request.host) ? gcp(request) : aws(request)
+    },
   })
   settings.value.ports = { port: front.port, tlsPort: front.tlsPort }
   settings.save()
@@ -121,7 +142,9 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
     port: front.port,
     tlsPort: front.tlsPort,
     caFile: authority.caFile,
-    bases: ground.bases.map(({ arch: _, ...base }) => ({ cloud: 'aws', ...base })),
+    bases: (['aws', 'gcp'] as const).flatMap((cloud) =>
+      ground.bases.map(({ arch: _, ...base }) => ({ cloud, ...base })),
+    ),
   }
   writeFileSync(`${files.folder}/no-configuration`, '', { mode: 0o600 })
   openStore(files.daemon, daemon).save()

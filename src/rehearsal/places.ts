@@ -18,9 +18,13 @@ export interface Files {
   readonly log: string
   readonly lock: string
   readonly records: string
+  readonly gcpRecords: string
+  /** The key of the throw-away service account of Google Cloud. */
+  readonly gcpKey: string
   readonly settings: string
   readonly journal: string
   readonly disks: string
+  readonly gcpDisks: string
   readonly machines: string
   /** Short, because the path of a unix socket may have no more than about a hundred characters. */
   readonly sockets: string
@@ -36,9 +40,12 @@ export function filesOf(places: Places): Files {
     log: join(folder, 'daemon.log'),
     lock: join(folder, 'lock'),
     records: join(folder, 'aws.json'),
+    gcpRecords: join(folder, 'gcp.json'),
+    gcpKey: join(folder, 'gcp-key.json'),
     settings: join(folder, 'settings.json'),
     journal: join(folder, 'requests.ndjson'),
     disks: join(folder, 'disks'),
+    gcpDisks: join(folder, 'gcp-disks'),
     machines: join(folder, 'machines'),
     sockets: join(folder, 'm'),
   }

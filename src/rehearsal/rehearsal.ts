@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { credentials } from './aws/signature.ts'
+import { project } from './gcp/service-account.ts'
 
 /** A base disk, and whether its image is offered here. */
 export interface RehearsedBase {
-  readonly cloud: 'aws'
+  readonly cloud: 'aws' | 'gcp'
   readonly name: string
   readonly offered: boolean
   /** Where it comes from, or why it is not offered. */
@@ -53,6 +54,7 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
   const { pid, startedAt, port, tlsPort, caFile, bases } = daemon
   const endpoint = `http://127.0.0.1:${port}`
   const nothing = join(folder, 'no-configuration')
+  const gcpKey = join(folder, 'gcp-key.json')
   return {
     pid,
     startedAt,
@@ -72,6 +74,11 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
       AWS_REGION: 'us-west-2',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL: endpoint,
+      GOOGLE_APPLICATION_CREDENTIALS: gcpKey,
+      GOOGLE_CLOUD_PROJECT: project,
+      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: gcpKey,
+      CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE: caFile,
+      REQUESTS_CA_BUNDLE: caFile,
       // Packer's pause between two looks; what it waits for takes a second or two here.
       AWS_POLL_DELAY_SECONDS: '1',
       HTTPS_PROXY: endpoint,

@@ -6,6 +6,7 @@ import { type ErrorCode, SindriError } from '../core/error.ts'
 import { parsePolicy } from './aws/policy.ts'
 import { codeStamp } from './code-stamp.ts'
 import { askDown, control, runningDaemon } from './control.ts'
+import { parseRole } from './gcp/role.ts'
 import { makeBase } from './instances/index.ts'
 import { parseFault } from './kit/faults.ts'
 import { takeLock } from './kit/lock.ts'
@@ -22,7 +23,7 @@ export interface UpOptions {
   /** The command that runs the daemon: it ends up calling `serve`. */
   readonly serve: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Path of an IAM policy document to enforce from now on; `none` lifts it. */
+  /** Path of an IAM policy document (AWS) or of a custom role (Google Cloud) to enforce from now on; `none` lifts it. */
   readonly policy?: string
   /** Failures to come, for example `CopyImage:before:Throttling:2`; replaces those asked for earlier. */
   readonly faults?: readonly string[]
@@ -104,8 +105,8 @@ async function start(options: UpOptions): Promise<DaemonFile> {
 
 async function replaceWhenStale(options: UpOptions, daemon: DaemonFile): Promise<DaemonFile> {
   if (daemon.code === codeStamp()) return daemon
-  const { aws = {} } = recordedResources(options.places, Date.now())
-  if (Object.keys(aws).length > 0) {
+  const held = Object.values(recordedResources(options.places, Date.now()))
+  if (held.some((cloud) => Object.keys(cloud).length > 0)) {
     options.tell?.('the rehearsal that runs is of another version of Sindri; it is kept because it holds resources')
     return daemon
   }
@@ -129,10 +130,10 @@ function readPolicy(file: string): string {
   } catch (cause) {
     throw new SindriError('usage', `cannot read the policy ${file}`, {
       cause,
-      hint: 'Give the path of an IAM policy document, or none.',
+      hint: 'Give the path of an IAM policy document of AWS or of a role of Google Cloud, or none.',
     })
   }
-  parsePolicy(text, file)
+  if (parseRole(text, file) === undefined) parsePolicy(text, file)
   return text
 }
 
@@ -147,8 +148,8 @@ export async function up(options: UpOptions): Promise<Rehearsal> {
   }
   // Finding out how a base is made asks apt, which takes longer than all else here.
   const wanted = daemon.bases.filter(({ offered, disk }) => offered && !(disk !== undefined && existsSync(disk)))
-  for (const base of wanted) {
-    await makeBase(base.name as Base['name'], { cache: places.cache, ...(tell && { tell }), ...(signal && { signal }) }) // the daemon lists only known names
+  for (const name of new Set(wanted.map((base) => base.name))) {
+    await makeBase(name as Base['name'], { cache: places.cache, ...(tell && { tell }), ...(signal && { signal }) }) // the daemon lists only known names
   }
   return rehearsalOf(daemon, filesOf(places).folder)
 }

@@ -81,7 +81,7 @@ export function doctorText(result: DoctorResult): string {
     result.packer.version === undefined
       ? [`${result.packer.problem}`, ...hint(result.packer.hint)]
       : [`Packer installed: ${result.packer.version}`]
-  const clouds = result.clouds.flatMap(({ cloud, cli, credentials, permissions }) => [
+  const clouds = result.clouds.flatMap(({ cloud, cli, credentials, packerProblem, permissions }) => [
     '',
     `${cloud.toUpperCase()} Prerequisites`,
     ...(cli.version === undefined
@@ -90,6 +90,7 @@ export function doctorText(result: DoctorResult): string {
     ...(credentials.identity === undefined
       ? ['  Credentials not configured', `  Run: ${credentials.run}`, `  ${credentials.problem}`]
       : ['  Credentials configured', `  Identity: ${credentials.identity}`]),
+    ...(packerProblem === undefined ? [] : [`  ${packerProblem}`]),
     ...permissionLines(cloud, permissions, credentials.identity !== undefined),
   ])
   return ['Packer Prerequisites Check', '', ...packer, ...clouds].join('\n')
@@ -141,14 +142,12 @@ export function statusText(status: Status): string {
   const lines = [status.running ? 'Rehearsal running' : 'No rehearsal is running']
   for (const [cloud, regions] of Object.entries(status.resources)) {
     for (const [region, kinds] of Object.entries(regions)) {
-      for (const [kind, things] of Object.entries(kinds)) {
+      for (const [kind, things] of Object.entries<readonly object[]>(kinds)) {
         for (const thing of things) lines.push(`${cloud} ${region} ${kind}: ${describe(thing)}`)
       }
     }
   }
-  return lines.length > 1
-    ? lines.join('\n')
-    : `${lines[0]}\nNo images, snapshots, volumes, instances, key pairs or security groups`
+  return lines.length > 1 ? lines.join('\n') : `${lines[0]}\nNo images, disks, instances or anything else`
 }
 
 function describe(thing: object): string {

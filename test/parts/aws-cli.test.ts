@@ -202,7 +202,7 @@ test('down leaves nothing, also with an instance running', async () => {
   )
   const { stopped } = await down(places)
   expect(stopped).toEqual(['daemon', id])
-  expect(await status(places)).toEqual({ running: false, resources: { aws: {} }, requests: [] })
+  expect(await status(places)).toEqual({ running: false, resources: { aws: {}, gcp: {} }, requests: [] })
   const { stdout: mounts } = await run('mount')
   expect(mounts).not.toContain(folder)
   const { stdout: loops } = await run('losetup', ['--all'])

@@ -70,7 +70,8 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   await checkWithoutPacker(options, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
   const resolved = await configureWithVariables(options, context, packer.path)
-  const target = await connect(resolved)
+  await checkPacker(resolved, packer, context)
+  const target = await connect(resolved, context.environment)
   const prepared = await prepare(options, resolved, packer, context)
   const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
   const folder = join(recordsFolder(context), 'releases', resolved.cloud, account)
@@ -162,6 +163,14 @@ async function checkWithoutPacker(options: BuildOptions, context: Context): Prom
   const written = await configure({ ...options, partial: true }, silent)
   checkWorks(written.cloud)
   checkFiles(written, context)
+}
+
+/** Tells at once what would fail a build at its end. A rehearsal goes on: what it shows holds for a Packer that can. */
+async function checkPacker(resolved: Resolved, packer: Packer, context: Context): Promise<void> {
+  const problem = await cloudOf(resolved.cloud).packerProblem?.(packer)
+  if (problem === undefined) return
+  if (context.rehearsal === undefined) throw new SindriError('prerequisite', problem.message, { hint: problem.hint })
+  context.emit({ type: 'warning', ...problem })
 }
 
 /** Everything that can fail before the cloud is asked for anything. */

@@ -1,8 +1,8 @@
+import type { Disks } from '../kit/disks.ts'
 import type { Base, Machines } from '../kit/machines.ts'
+import type { MetadataSockets } from '../kit/metadata-sockets.ts'
 import type { Output } from './answer.ts'
-import type { Disks } from './disks.ts'
 import type { Input } from './input.ts'
-import type { MetadataSockets } from './metadata-sockets.ts'
 import type { AwsRecords, RegionRecords } from './records.ts'
 
 /** A base disk the stand-in may offer as a stock image, and whether it can be made here. */

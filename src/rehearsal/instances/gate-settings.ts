@@ -63,6 +63,7 @@ export async function gateSettings(
     names: {
       [spec.hostname]: own,
       [shortName]: own,
+      ...Object.fromEntries((spec.metadataNames ?? []).map((name) => [name, metadata.hostname])),
       ...Object.fromEntries(doorsOut.map(({ name, host }) => [name, host])),
     },
     resolver,

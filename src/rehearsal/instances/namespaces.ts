@@ -81,6 +81,7 @@ async function writeFirmware(spec: MachineSpec, home: string): Promise<void> {
   for (const [name, value] of Object.entries(spec.firmware)) await writeFile(join(dmi, name), `${value}\n`)
   await chmod(join(home, 'firmware'), 0o755)
   // The addresses are set and the file system is grown before cloud-init runs, which shall not try it again.
-  const config = 'network-config=disabled cc: {resize_rootfs: false, growpart: {mode: "off"}} end_cc'
-  await writeFile(join(home, 'cmdline'), `root=LABEL=root ro console=ttyS0 ${config}\n`)
+  const config = { resize_rootfs: false, growpart: { mode: 'off' }, ...spec.cloudInit }
+  const words = `network-config=disabled cc: ${JSON.stringify(config)} end_cc`
+  await writeFile(join(home, 'cmdline'), `root=LABEL=root ro console=ttyS0 ${words}\n`)
 }

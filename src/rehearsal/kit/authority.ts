@@ -30,13 +30,15 @@ function validity(now: number): { readonly notBefore: Date; readonly notAfter: D
   return { notBefore: new Date(now - dayMs), notAfter: new Date(now + lifetimeMs) }
 }
 
-/** Opens the authority kept in `folder`, or makes it; one that expires within a month is replaced. */
+/** Opens the authority kept in `folder`, or makes it; one of other domains, or that expires within a month, is replaced. */
 export function openAuthority({ folder, domains, now }: AuthorityOptions): Authority {
   const keyFile = join(folder, 'ca.key')
   const caFile = join(folder, 'ca.pem')
+  const domainsFile = join(folder, 'ca.domains')
 
   function kept(): KeyObject | undefined {
-    if (!existsSync(keyFile) || !existsSync(caFile)) return undefined
+    if (![keyFile, caFile, domainsFile].every((file) => existsSync(file))) return undefined
+    if (readFileSync(domainsFile, 'utf8') !== domains.join(' ')) return undefined
     const expires = Date.parse(new X509Certificate(readFileSync(caFile)).validTo)
     return expires > now + 30 * dayMs ? createPrivateKey(readFileSync(keyFile)) : undefined
   }
@@ -46,6 +48,7 @@ export function openAuthority({ folder, domains, now }: AuthorityOptions): Autho
     const words = { subject: issuer, issuer, publicKey, issuerPublicKey: publicKey, ...validity(now) }
     writeFileSync(keyFile, pem(privateKey), { mode: 0o600 })
     writeFileSync(caFile, signCertificate({ ...words, role: { authorityFor: domains } }, privateKey), { mode: 0o600 })
+    writeFileSync(domainsFile, domains.join(' '), { mode: 0o600 })
     return privateKey
   }
 

@@ -19,6 +19,10 @@ export interface MachineSpec {
   readonly metadataAddress: string
   /** A unix socket of the stand-in, one per machine, so that the machine's identity never depends on an address. */
   readonly metadataSocket: string
+  /** Host names of the metadata service, where a cloud has some. */
+  readonly metadataNames?: readonly string[]
+  /** What the images of this cloud tell cloud-init, over what the base disk (made like EC2's) says. */
+  readonly cloudInit?: Readonly<Record<string, unknown>>
   readonly memoryMiB: number
 }
 

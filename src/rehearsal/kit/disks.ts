@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Base } from '../kit/machines.ts'
+import type { Base } from './machines.ts'
 
 /** The disk files of volumes and snapshots. A file is named by itself, or `base:<name>` for a stock image's. */
 export interface Disks {

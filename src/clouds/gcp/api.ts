@@ -1,0 +1,237 @@
+import { GoogleAuth } from 'google-auth-library'
+import { digest } from '../../core/digest.ts'
+import { SindriError } from '../../core/error.ts'
+import { imageOf, instanceOf, itemsOf, type Json, operationOf, textOf } from './answers.ts'
+import { gcpError } from './errors.ts'
+import type { GcpApi, GcpHome, LabelFilter } from './port.ts'
+
+/** A request that stalls longer than this is given up and, where it may be, sent again. An operation is waited for two minutes. */
+const requestTimeoutMs = 150_000
+
+const compute = 'https://compute.googleapis.com/compute/v1/'
+
+/** Safe for every call here: what is not a read carries a `requestId`, or has the same effect twice. */
+const retryConfig = {
+  retry: 4,
+  noResponseRetries: 4,
+  httpMethodsToRetry: ['GET', 'POST', 'DELETE'],
+  statusCodesToRetry: [
+    [429, 429],
+    [500, 500],
+    [502, 504],
+  ],
+}
+
+/**
+ * Compute Engine as Sindri uses it, with the application default credentials. No call is made before it is needed.
+ * https://cloud.google.com/compute/docs/reference/rest/v1 (read 2026-11)
+ */
+export function connectGcp({ project, imageProject, networkProject, environment }: GcpHome): GcpApi {
+  const source = environment.GOOGLE_APPLICATION_CREDENTIALS || 'the application default credentials'
+  const auth = new GoogleAuth({
+    scopes: ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/userinfo.email'],
+    // Node's own, so that no second HTTP client is loaded.
+    clientOptions: { transporterOptions: { fetchImplementation: fetch } },
+  })
+
+  async function send(
+    permission: string,
+    what: string,
+    request: { method?: 'POST' | 'DELETE'; url: string; params?: Readonly<Record<string, string>>; data?: unknown },
+  ): Promise<Json> {
+    try {
+      const options = { method: 'GET', ...request, retry: true, retryConfig, timeout: requestTimeoutMs } as const
+      return (await auth.request<Json>(options)).data
+    } catch (error) {
+      throw gcpError(error, permission, what, source)
+    }
+  }
+
+  async function all(
+    permission: string,
+    path: string,
+    query: { readonly name?: string; readonly labels?: LabelFilter },
+  ): Promise<readonly Json[]> {
+    const found: Json[] = []
+    const filter = filterOf(query)
+    let pageToken = ''
+    do {
+      const params = {
+        maxResults: '500',
+        ...(filter === '' ? {} : { filter }),
+        ...(pageToken === '' ? {} : { pageToken }),
+      }
+      const page = await send(permission, path, { url: `${compute}${path}`, params })
+      found.push(...itemsOf(page))
+      pageToken = textOf(page, 'nextPageToken') ?? ''
+    } while (pageToken !== '')
+    return found
+  }
+
+  /** Begins something and waits until it is done. */
+  async function change(
+    permission: string,
+    method: 'POST' | 'DELETE',
+    path: string,
+    data?: unknown,
+    token?: string,
+  ): Promise<void> {
+    const params: Record<string, string> = token === undefined ? {} : { requestId: requestId(token) }
+    let operation = await send(permission, path, { method, url: `${compute}${path}`, params, data })
+    while (!operationOf(operation).done) {
+      const asked = path.includes('/zones/') ? 'compute.zoneOperations.get' : 'compute.globalOperations.get'
+      const name = textOf(operation, 'name') ?? ''
+      const url = `${compute}${placeOf(path)}/operations/${name}/wait`
+      operation = await send(asked, name, { method: 'POST', url })
+    }
+    const { problem } = operationOf(operation)
+    if (problem !== undefined) throw new SindriError('failed', `${permission} on ${path} failed: ${problem}`)
+  }
+
+  const zonal = (zone: string): string => `projects/${project}/zones/${zone}`
+  const images = `projects/${imageProject}/global/images`
+  const rules = `projects/${networkProject}/global/firewalls`
+
+  return {
+    project,
+
+    async identity() {
+      try {
+        const access = await auth.getAccessToken()
+        const found = await fetch('https://oauth2.googleapis.com/tokeninfo', {
+          method: 'POST',
+          body: new URLSearchParams({ access_token: access ?? '' }),
+          signal: AbortSignal.timeout(requestTimeoutMs),
+        })
+        const told: Json = await found.json()
+        if (found.ok) return textOf(told, 'email') ?? textOf(told, 'sub') ?? 'an account without a name'
+        throw Object.assign(new Error('no token info'), { response: { status: found.status, data: told } })
+      } catch (error) {
+        throw gcpError(error, 'an access token', 'oauth2.googleapis.com', source)
+      }
+    },
+
+    async granted(permissions) {
+      const url = `https://cloudresourcemanager.googleapis.com/v1/projects/${project}:testIamPermissions`
+      try {
+        const answer = await send('testIamPermissions', project, { method: 'POST', url, data: { permissions } })
+        return new Set(Array.isArray(answer.permissions) ? answer.permissions.map(String) : [])
+      } catch (error) {
+        // The Resource Manager API may be off, where Compute Engine is not.
+        if (error instanceof SindriError && (error.code === 'denied' || error.code === 'failed')) return undefined
+        throw error
+      }
+    },
+
+    images: async (query) => (await all('compute.images.list', images, query)).map(imageOf),
+    image: async (name) => imageOf(await send('compute.images.get', name, { url: `${compute}${images}/${name}` })),
+    deleteImage: (name) => change('compute.images.delete', 'DELETE', `${images}/${name}`),
+    deprecate: (name, { state, at }) =>
+      change('compute.images.deprecate', 'POST', `${images}/${name}/deprecate`, {
+        state,
+        ...(at && { deprecated: at }),
+      }),
+
+    instances: async (zone, query) =>
+      (await all('compute.instances.list', `${zonal(zone)}/instances`, query)).map(instanceOf),
+
+    async insertInstance(zone, request) {
+      const path = `${zonal(zone)}/instances`
+      const operation = await send('compute.instances.create', path, {
+        method: 'POST',
+        url: `${compute}${path}`,
+        params: { requestId: requestId(request.token) },
+        data: {
+          name: request.name,
+          machineType: `zones/${zone}/machineTypes/${request.machineType}`,
+          labels: request.labels,
+          tags: { items: request.networkTags },
+          metadata: {
+            items: [
+              { key: 'ssh-keys', value: request.sshKey },
+              { key: 'block-project-ssh-keys', value: 'TRUE' },
+            ],
+          },
+          disks: [
+            {
+              boot: true,
+              autoDelete: true,
+              initializeParams: { diskName: request.name, sourceImage: request.image, labels: request.labels },
+            },
+          ],
+          networkInterfaces: [
+            {
+              network: request.network,
+              ...(request.subnetwork && { subnetwork: request.subnetwork }),
+              ...(request.externalAddress && { accessConfigs: [{ type: 'ONE_TO_ONE_NAT', name: 'External NAT' }] }),
+            },
+          ],
+          shieldedInstanceConfig: {
+            enableSecureBoot: request.shielded.secureBoot,
+            enableVtpm: request.shielded.vtpm,
+            enableIntegrityMonitoring: request.shielded.integrityMonitoring,
+          },
+        },
+      })
+      return textOf(operation, 'name') ?? ''
+    },
+
+    operation: async (zone, name) =>
+      operationOf(
+        await send('compute.zoneOperations.get', name, { url: `${compute}${zonal(zone)}/operations/${name}` }),
+      ),
+    deleteInstance: (zone, name) => change('compute.instances.delete', 'DELETE', `${zonal(zone)}/instances/${name}`),
+
+    disks: async (zone, query) =>
+      (await all('compute.disks.list', `${zonal(zone)}/disks`, query)).map((disk) => ({
+        name: textOf(disk, 'name') ?? '',
+      })),
+    deleteDisk: (zone, name) => change('compute.disks.delete', 'DELETE', `${zonal(zone)}/disks/${name}`),
+
+    firewalls: async (name) =>
+      (await all('compute.firewalls.list', rules, { name })).map((rule) => ({ name: textOf(rule, 'name') ?? '' })),
+    insertFirewall: ({ name, network, sourceRanges, networkTag, token }) =>
+      change(
+        'compute.firewalls.create',
+        'POST',
+        rules,
+        {
+          name,
+          network,
+          description: 'SSH to an instance deployed by Sindri',
+          direction: 'INGRESS',
+          sourceRanges,
+          targetTags: [networkTag],
+          allowed: [{ IPProtocol: 'tcp', ports: ['22'] }],
+        },
+        token,
+      ),
+    deleteFirewall: (name) => change('compute.firewalls.delete', 'DELETE', `${rules}/${name}`),
+
+    async subnetworkNetwork(subnetwork) {
+      const found = await send('compute.subnetworks.get', subnetwork, { url: `${compute}${subnetwork}` })
+      return textOf(found, 'network') ?? ''
+    },
+  }
+}
+
+/** https://google.aip.dev/160, as Compute Engine's lists take it. */
+function filterOf({ name, labels = {} }: { readonly name?: string; readonly labels?: LabelFilter }): string {
+  const wanted = Object.entries(labels).map(([key, value]) =>
+    value === '*' ? `(labels.${key}:*)` : `(labels.${key}="${value}")`,
+  )
+  return [...(name === undefined ? [] : [`(name="${name}")`]), ...wanted].join(' ')
+}
+
+/** `projects/p/zones/z` or `projects/p/global`, whose operations belong to a path below it. */
+function placeOf(path: string): string {
+  return /^projects\/[^/]+\/(global|zones\/[^/]+)/.exec(path)?.[0] ?? ''
+}
+
+/** A UUID (version 4 by its form) that is the same for the same token: with it Google begins a thing once. */
+function requestId(token: string): string {
+  const hex = digest(token)
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
+}

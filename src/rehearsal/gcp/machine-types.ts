@@ -1,0 +1,60 @@
+import type { Operations } from './call.ts'
+import { notFound, notImplemented } from './gcp-error.ts'
+import { urlOf } from './listing.ts'
+import { regionOf } from './places.ts'
+
+/** What the stand-in knows of a machine type. */
+interface MachineType {
+  readonly cpus: number
+  readonly memoryMiB: number
+  readonly architecture: 'X86_64' | 'ARM64'
+}
+
+const shared: Readonly<Record<string, number>> = { 'e2-micro': 1, 'e2-small': 2, 'e2-medium': 4 }
+const gibPerCpu: Readonly<Record<string, number>> = { standard: 4, highmem: 8, highcpu: 1 }
+
+/** https://cloud.google.com/compute/docs/general-purpose-machines (2026-11); 501 for a series that is not here. */
+export function machineTypeOf(name: string): MachineType {
+  const small = shared[name]
+  if (small !== undefined) return { cpus: 2, memoryMiB: small * 1024, architecture: 'X86_64' }
+  const [, series, kind = '', cpus] = /^(e2|n1|n2|n2d|t2a|c4a)-(standard|highmem|highcpu)-(\d+)$/.exec(name) ?? []
+  if (series === undefined) throw notImplemented(`the machine type ${name}`)
+  const arm = series === 't2a' || series === 'c4a'
+  return {
+    cpus: Number(cpus),
+    memoryMiB: Number(cpus) * (gibPerCpu[kind] ?? 4) * 1024,
+    architecture: arm ? 'ARM64' : 'X86_64',
+  }
+}
+
+/** What is Google's own and the same for every project. */
+export const placeOperations: Operations = {
+  'compute.projects.get': {
+    pattern: 'GET projects/:project',
+    permissions: ['compute.projects.get'],
+    run: ({ at, path }) => {
+      const { project = '' } = at
+      return { kind: 'compute#project', name: project, commonInstanceMetadata: { items: [] }, selfLink: urlOf(path) }
+    },
+  },
+  'compute.zones.get': {
+    pattern: 'GET projects/:project/zones/:zone',
+    permissions: ['compute.zones.get'],
+    run: ({ at, path }) => {
+      const { project = '', zone = '' } = at
+      const region = urlOf(`projects/${project}/regions/${regionOf(zone)}`)
+      return { kind: 'compute#zone', id: '2210', name: zone, status: 'UP', region, selfLink: urlOf(path) }
+    },
+  },
+  'compute.machineTypes.get': {
+    pattern: 'GET projects/:project/zones/:zone/machineTypes/:name',
+    permissions: ['compute.machineTypes.get'],
+    run: ({ at, path }) => {
+      const { zone = '', name = '' } = at
+      if (regionOf(zone) === '') throw notFound(path)
+      const { cpus, memoryMiB, architecture } = machineTypeOf(name)
+      const type = { guestCpus: cpus, memoryMb: memoryMiB, architecture, zone }
+      return { kind: 'compute#machineType', id: '334004', name, ...type, selfLink: urlOf(path) }
+    },
+  },
+}

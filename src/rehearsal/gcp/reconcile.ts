@@ -1,0 +1,23 @@
+import { messageOf } from '../../core/error.ts'
+import type { World } from './call.ts'
+import { startMachine } from './instance-machine.ts'
+
+/** An operation is forgotten after an hour; Google keeps them for two weeks. */
+const forgetMs = 3_600_000
+
+/** Brings machines and files in line with the records, after a restart or a crash at any moment. */
+export async function reconcile(world: World, now: number, tell: (line: string) => void): Promise<void> {
+  const { instances, disks, images, operations, requests } = world.records
+  for (const instance of Object.values(instances)) {
+    await startMachine(world, instance).catch((error) =>
+      tell(`cannot start ${instance.name} again: ${messageOf(error)}`),
+    )
+  }
+  for (const operation of Object.values(operations))
+    if (now > operation.doneAt + forgetMs) delete operations[operation.path]
+  for (const [id, { operation }] of Object.entries(requests))
+    if (operations[operation] === undefined) delete requests[id]
+  const files = [...Object.values(disks), ...Object.values(images)].map(({ file }) => file)
+  await world.disks.keepOnly(new Set(files))
+  world.save()
+}

@@ -1,0 +1,25 @@
+import { SindriError } from '../../core/error.ts'
+import { gcpError } from './gcp-error.ts'
+
+/** The permissions an account has; undefined stands for all of them. */
+export type Role = ReadonlySet<string>
+
+/** A custom role as `gcloud iam roles create --file` reads it, when the text is one. */
+export function parseRole(text: string, file: string): Role | undefined {
+  let role: unknown
+  try {
+    role = JSON.parse(text)
+  } catch (cause) {
+    throw new SindriError('usage', `${file} is not JSON`, { cause })
+  }
+  if (typeof role !== 'object' || role === null || !('includedPermissions' in role)) return undefined
+  const { includedPermissions } = role
+  if (!Array.isArray(includedPermissions)) throw new SindriError('usage', `${file}: includedPermissions is not a list`)
+  return new Set(includedPermissions.map(String))
+}
+
+/** Refuses what the role does not include, in Google's words. */
+export function authorize(role: Role | undefined, permissions: readonly string[], path: string): void {
+  const lacking = permissions.find((permission) => role !== undefined && !role.has(permission))
+  if (lacking !== undefined) throw gcpError('forbidden', `Required '${lacking}' permission for '${path}'`)
+}

@@ -1,0 +1,191 @@
+import { messageOf } from '../../core/error.ts'
+import { type Fault, takeFault } from '../kit/faults.ts'
+import type { Answer, Request } from '../kit/front.ts'
+import type { JournalEntry } from '../kit/journal.ts'
+import type { Operation, Operations, World } from './call.ts'
+import { diskOperations } from './disks.ts'
+import { errorBody, type GcpError, gcpError, isGcpError, notImplemented } from './gcp-error.ts'
+import { imageOperations } from './images.ts'
+import { checkSupported, objectIn, textsIn } from './input.ts'
+import { instanceOperations } from './instances.ts'
+import { placeOperations } from './machine-types.ts'
+import { networkOperations } from './network.ts'
+import { operationOperations } from './operations.ts'
+import { callerAddressHost } from './places.ts'
+import type { Json } from './records.ts'
+import { authorize, type Role } from './role.ts'
+import type { ServiceAccount } from './service-account.ts'
+
+export interface StandInOptions {
+  readonly world: World
+  readonly account: ServiceAccount
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** The role to enforce at this moment. */
+  readonly role: () => Role | undefined
+  readonly faults: () => readonly Fault[]
+  readonly journal: (entry: JournalEntry) => void
+  readonly tell: (line: string) => void
+}
+
+const operations: Operations = {
+  ...diskOperations,
+  ...imageOperations,
+  ...instanceOperations,
+  ...networkOperations,
+  ...operationOperations,
+  ...placeOperations,
+}
+
+/** Query parameters of every method. https://cloud.google.com/apis/docs/system-parameters */
+const common = new Set(['alt', '$alt', 'prettyPrint', 'quotaUser', '$.xgafv'])
+const verbs = /\/(deprecate|wait|serialPort)$/
+
+interface Route {
+  readonly method: string
+  readonly operation: Operation
+  readonly at: Readonly<Record<string, string>>
+}
+
+/** The method of the API that a request asks for, with the parts of its path. */
+function routeOf(verb: string, path: string): Route | undefined {
+  for (const [method, operation] of Object.entries(operations)) {
+    const [own, pattern = ''] = operation.pattern.split(' ')
+    const names = pattern.split('/')
+    const parts = path.split('/')
+    if (own !== verb || names.length !== parts.length) continue
+    if (!names.every((name, index) => name.startsWith(':') || name === parts[index])) continue
+    const at = names.flatMap((name, index) => (name.startsWith(':') ? [[name.slice(1), parts[index] ?? '']] : []))
+    return { method, operation, at: Object.fromEntries(at) }
+  }
+  return undefined
+}
+
+function bodyOf(request: Request): Json {
+  const text = request.body.toString('utf8')
+  if (text === '') return {}
+  try {
+    return objectIn(JSON.parse(text))
+  } catch {
+    throw gcpError('parseError', 'Parse Error')
+  }
+}
+
+/** The journal shows no keys. */
+function told(body: Json): Json {
+  return { ...body, ...(body.metadata !== undefined && { metadata: '(left out)' }) }
+}
+
+/** Answers requests to Compute Engine, to the token service and to the Resource Manager, and tells callers their address. */
+export function gcpStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
+  const { world, account } = options
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Runs changes one after the other: each sees the world the one before it left. */
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
+
+  function fault(when: Fault['when'], method: string, zone: string): void {
+    const code = takeFault(options.faults(), when, method, zone)
+    if (code !== undefined) throw gcpError(code, `${code}, as the rehearsal was told to answer ${method}.`)
+  }
+
+  async function compute(route: Route, request: Request, path: string, body: Json): Promise<Json> {
+    const { method, operation, at } = route
+    const unknown = [...request.query.keys()].find((name) => !common.has(name) && !operation.query?.includes(name))
+    if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of ${method}`)
+    checkSupported(method, body, operation.body ?? [])
+    const own = path.replace(verbs, '')
+    authorize(options.role(), operation.permissions, own)
+    const run = async (): Promise<Json> => {
+      fault('before', method, at.zone ?? 'global')
+      try {
+        return await operation.run({ at, path: own, query: request.query, body, world, now: options.now() })
+      } finally {
+        if (request.method !== 'GET') world.save()
+      }
+    }
+    const output = request.method === 'GET' || path.endsWith('/wait') ? await run() : await inTurn(run)
+    fault('after', method, at.zone ?? 'global')
+    return output
+  }
+
+  function testPermissions(body: Json): Json {
+    const role = options.role()
+    return { permissions: textsIn(body.permissions).filter((one) => role === undefined || role.has(one)) }
+  }
+
+  function whose(request: Request): void {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (token === undefined) throw gcpError('authError', 'Request is missing required authentication credential.')
+    const { scope } = account.whose(token, options.now())
+    if (!/\/auth\/(cloud-platform|compute)\b/.test(scope))
+      throw gcpError('forbidden', 'Request had insufficient authentication scopes.')
+  }
+
+  return async (request) => {
+    if (request.host === callerAddressHost)
+      return { status: 200, headers: { 'content-type': 'text/plain' }, body: '127.0.0.1\n' }
+    let method = `${request.method} ${request.host}${request.path}`
+    let region = 'global'
+    let body: Json = {}
+
+    function answer(status: number, output: string, error?: GcpError): Answer | undefined {
+      const at = new Date(options.now()).toISOString()
+      const why = error && { error: error.reason, message: error.message }
+      options.journal({
+        at,
+        cloud: 'gcp',
+        region,
+        operation: method,
+        status,
+        ...why,
+        parameters: { ...Object.fromEntries(request.query), ...told(body) },
+      })
+      if (error?.reason === 'Disconnect') return undefined
+      return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: output }
+    }
+
+    try {
+      if (request.host.startsWith('oauth2.')) {
+        const form = new URLSearchParams(request.body.toString('utf8'))
+        if (request.path === '/token' && request.method === 'POST') {
+          method = 'oauth2.token'
+          return answer(200, JSON.stringify(account.token(form, options.now())))
+        }
+        if (request.path === '/tokeninfo') {
+          method = 'oauth2.tokeninfo'
+          const { email, scope, expiresAt } = account.whose(form.get('access_token') ?? '', options.now())
+          return answer(200, JSON.stringify({ email, scope, exp: String(Math.floor(expiresAt / 1000)) }))
+        }
+        throw notImplemented(method)
+      }
+      whose(request)
+      body = bodyOf(request)
+      if (request.host.startsWith('cloudresourcemanager.') && request.path.endsWith(':testIamPermissions')) {
+        method = 'cloudresourcemanager.projects.testIamPermissions'
+        return answer(200, JSON.stringify(testPermissions(body)))
+      }
+      const path = /^\/compute\/v1\/(.+)$/.exec(request.path)?.[1]
+      const route = path === undefined ? undefined : routeOf(request.method, path)
+      if (path === undefined || route === undefined) throw notImplemented(method)
+      method = route.method
+      region = route.at.zone ?? 'global'
+      return answer(200, JSON.stringify(await compute(route, request, path, body)))
+    } catch (error) {
+      const refusal = isGcpError(error)
+        ? error
+        : gcpError('failedPrecondition', `The rehearsal failed: ${messageOf(error)}`)
+      if (error !== refusal) options.tell(`${method}: ${error instanceof Error ? error.stack : messageOf(error)}`)
+      const oauth: unknown = Reflect.get(refusal, 'oauth')
+      const text =
+        typeof oauth === 'string'
+          ? JSON.stringify({ error: oauth, error_description: refusal.message })
+          : errorBody(refusal)
+      return answer(refusal.status, text, refusal)
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
+import type { Deployment } from '../../src/actions/deploy.ts'
+import type { InitResult } from '../../src/actions/init.ts'
+import type { Status } from '../../src/rehearsal/index.ts'
+import { currentPacker, missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+
+const run = promisify(execFile)
+const project = 'my-project-1'
+const zone = 'europe-west1-b'
+const missing = await missingPart()
+const gcloud = await run('gcloud', ['--version']).then(
+  () => true,
+  () => false,
+)
+
+const current = currentPacker()
+const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/googlecompute'))
+
+interface Role {
+  readonly includedPermissions: readonly string[]
+}
+
+let sindri: Sindri
+
+async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const gcp = {
+    project_id: project,
+    zone,
+    disk_size: 10,
+    machine_type: 'e2-standard-2',
+    image_family: 'golden',
+    ...more,
+  }
+  const packer = { cloud: 'gcp', tags: { team: 'platform' }, build: { base: 'debian-12' }, gcp }
+  // JSON is YAML.
+  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
+  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
+}
+
+/** Lets the rehearsal refuse what the role does not include. */
+async function enforce(role: Role): Promise<void> {
+  await writeFile(join(sindri.folder, 'role.json'), JSON.stringify(role))
+  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'role.json'))
+}
+
+function build(...words: readonly string[]): Promise<BuildResult> {
+  return sindri.json('vm', 'build', '--rehearse', ...words)
+}
+
+async function held(): Promise<Status['resources']['gcp'][string] | undefined> {
+  return (await sindri.status()).resources.gcp[project]
+}
+
+/** The process group of the Packer run whose instance is being provisioned; undefined before. */
+async function provisioning(): Promise<number | undefined> {
+  const runs = join(sindri.home, 'rehearsal/records/runs')
+  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
+  const [run] = release === undefined ? [] : await readdir(join(runs, release))
+  if (release === undefined || run === undefined) return undefined
+  const folder = join(runs, release, run)
+  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
+  if (!log.includes('Provisioning with shell script')) return undefined
+  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
+}
+
+async function launches(): Promise<number> {
+  return (await sindri.status()).requests.filter(({ operation }) => operation === 'compute.instances.insert').length
+}
+
+async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
+  const [program = '', ...words] = ssh.split(' ')
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
+  return stdout.trim()
+}
+
+describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'with real instances'})`, () => {
+  let first: BuildResult
+  let role: Role
+  let deployment: Deployment
+
+  beforeAll(async () => {
+    sindri = await openSindri()
+    await configure()
+    role = await sindri.json('vm', 'permissions')
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('a permission that would be lacking at the end of a build is told of before it begins', async () => {
+    const includedPermissions = role.includedPermissions.filter((one) => one !== 'compute.images.create')
+    await enforce({ ...role, includedPermissions })
+    const { code, stderr } = await sindri.run('vm', 'build', '--rehearse')
+    expect(stderr).toContain('compute.images.create')
+    expect(code).toBe(3)
+    expect(await launches()).toBe(0)
+  })
+
+  test('with the printed role and nothing else, a build makes an image, and leaves nothing else', async () => {
+    await enforce(role)
+    first = await build()
+    expect(first).toMatchObject({ cloud: 'gcp', cached: false, rehearsed: true, base: 'debian-12', failed: [] })
+    const labels = { team: 'platform', 'sindri-release': first.name, 'sindri-base': 'debian-12' }
+    expect(await held()).toMatchObject({
+      images: [{ name: first.image_id, state: 'READY', family: 'golden', labels }],
+      disks: [],
+      instances: [],
+      firewalls: [],
+    })
+  })
+
+  test('the build instance had no more than the config says', async () => {
+    const { requests } = await sindri.status()
+    const asked = requests.find(({ operation }) => operation === 'compute.instances.insert')?.parameters
+    expect(asked).toMatchObject({
+      machineType: expect.stringMatching(/\/e2-standard-2$/),
+      serviceAccounts: [{ scopes: ['https://www.googleapis.com/auth/logging.write'] }],
+      shieldedInstanceConfig: { enableVtpm: true, enableIntegrityMonitoring: true },
+      labels: { team: 'platform', 'sindri-managed': 'true' },
+    })
+  })
+
+  test('the same build again finds it and launches nothing; a deprecation is set on it', async () => {
+    const before = await launches()
+    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    await configure({ deprecate_after_days: 30 })
+    expect(await build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
+    expect(await build()).toMatchObject({ changed: [] })
+    const deprecated = { state: 'ACTIVE', deprecated: expect.stringMatching(/^\d{4}-/) }
+    expect((await held())?.images).toMatchObject([{ deprecated }])
+    expect(await launches()).toBe(before)
+  })
+
+  test.skipIf(!gcloud && process.env.CI !== 'true')('gcloud lists and describes it', async () => {
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const env = { ...process.env, ...rehearsed, CLOUDSDK_CONFIG: join(sindri.folder, 'gcloud') }
+    const ask = async (...words: readonly string[]): Promise<unknown> => {
+      const all = ['compute', 'images', ...words, '--project', project, '--format', 'json', '--quiet']
+      return JSON.parse((await run('gcloud', all, { env })).stdout)
+    }
+    const image = { name: first.image_id, status: 'READY', labels: { 'sindri-fingerprint': first.fingerprint } }
+    expect(await ask('list', '--no-standard-images', '--filter', `name=${first.image_id}`)).toMatchObject([image])
+    expect(await ask('describe', first.image_id)).toMatchObject(image)
+    await enforce({ includedPermissions: [...role.includedPermissions, 'compute.images.getFromFamily'] })
+    expect(await ask('describe-from-family', 'golden')).toMatchObject(image)
+  })
+
+  test('it is listed, and an instance of it answers to its own key', async () => {
+    const listed: unknown = await sindri.json('vm', 'list', '--rehearse')
+    expect(JSON.stringify(listed)).toContain(first.image_id)
+    deployment = await sindri.json('vm', 'deploy', first.image_id, '--instance-type', 'e2-small', '--rehearse')
+    expect(deployment).toMatchObject({ ssh_user: 'debian', instance_type: 'e2-small', region: zone })
+    await expect.poll(() => ssh(deployment, 'cloud-init status --wait'), { timeout: 120_000 }).toContain('done')
+    expect(await ssh(deployment, 'sindri --version')).toBe(first.sindri_version)
+    expect(await ssh(deployment, 'cloud-init query cloud_name')).toBe('gce')
+    expect(await ssh(deployment, 'sudo -n cat /sys/class/dmi/id/product_name')).toBe('Google Compute Engine')
+    expect(await held()).toMatchObject({
+      instances: [{ name: deployment.instance_id, state: 'RUNNING', serviceAccounts: [] }],
+      firewalls: [{ sourceRanges: ['127.0.0.1/32'], targetTags: [deployment.instance_id] }],
+    })
+  })
+
+  test('terminating removes all that was deployed', async () => {
+    await sindri.json('vm', 'terminate', deployment.instance_id, '--force', '--rehearse')
+    expect(await held()).toMatchObject({ disks: [], instances: [], firewalls: [] })
+  })
+
+  test('deleting the image leaves nothing at all', async () => {
+    await sindri.json('vm', 'delete', first.image_id, '--force', '--rehearse')
+    expect((await sindri.status()).resources).toEqual({ aws: {}, gcp: {} })
+  })
+
+  test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
+    await enforce(role)
+    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
+    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    process.kill(pid, 'SIGKILL')
+    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    await ended
+    expect(await held()).toMatchObject({ images: [], instances: [{ state: 'RUNNING' }], disks: [{}] })
+    const { image_id: image } = await build('--name', 'killed')
+    expect(await held()).toMatchObject({ images: [{ name: image }], instances: [], disks: [], firewalls: [] })
+    await sindri.json('vm', 'delete', image, '--force', '--rehearse')
+  })
+
+  test('what init writes makes an image with plain Packer', async () => {
+    const made: InitResult = await sindri.json('vm', 'init', '-o', 'd')
+    expect(made.template).toBe('./d/gcp.pkr.hcl')
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const env = { ...process.env, ...rehearsed, CHECKPOINT_DISABLE: '1' }
+    const built = await startProgram('packer', ['build', '-color=false', 'd'], sindri.folder, env).ended
+    expect(built, built.stdout).toMatchObject({ code: 0 })
+    expect(await held()).toMatchObject({
+      images: [{ state: 'READY', labels: { 'sindri-managed': 'true', 'sindri-ssh-user': 'debian' } }],
+      disks: [],
+      instances: [],
+    })
+  })
+})
+
+describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts', () => {
+  beforeAll(async () => {
+    sindri = await openSindri(current)
+    await configure({ deprecate_after_days: 30, image_guest_os_features: ['GVNIC'] })
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('builds with the printed role and nothing else', async () => {
+    await enforce(await sindri.json<Role>('vm', 'permissions'))
+    const built = await build()
+    expect(built).toMatchObject({ cached: false, failed: [], changed: [`deprecation/${zone}`] })
+    const { requests } = await sindri.status()
+    expect(requests.filter(({ status }) => status === 403 || status === 501)).toEqual([])
+    expect(await held()).toMatchObject({ images: [{ name: built.image_id }], instances: [], disks: [] })
+  })
+})
