@@ -159,7 +159,7 @@ test('with --json a dry run and a mistake in the command line are one document t
   expect(JSON.parse(dry.stdout)).toEqual({
     cloud: 'aws',
     template: expect.stringContaining('amazon-ebs'),
-    cost: { build_usd: 0.02, storage_usd_per_month: 4, prices_as_of: '2026-01' },
+    cost: { build_usd: 0.0208, storage_usd_per_month: 4, prices_as_of: '2026-01' },
   })
   expect(JSON.parse(wrong.stdout)).toMatchObject({
     error: { code: 'usage', message: expect.stringContaining("unknown option '--clowd'") },

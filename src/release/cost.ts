@@ -21,7 +21,7 @@ export interface Cost {
   readonly prices_as_of: string
 }
 
-/** Multiplies; rounded to cents. */
+/** Multiplies; rounded to a hundredth of a cent. */
 export function costOf(
   prices: Prices,
   image: {
@@ -36,12 +36,12 @@ export function costOf(
   const perGiB = prices.usd_per_gib_month[image.cloud]
   const minutes = image.minutes ?? prices.build_minutes
   return {
-    build_usd: minutes === 0 ? 0 : perHour === undefined ? undefined : cents((perHour * minutes) / 60),
-    storage_usd_per_month: perGiB === undefined ? undefined : cents(perGiB * image.diskGiB),
+    build_usd: minutes === 0 ? 0 : perHour === undefined ? undefined : rounded((perHour * minutes) / 60),
+    storage_usd_per_month: perGiB === undefined ? undefined : rounded(perGiB * image.diskGiB),
     prices_as_of: prices.as_of,
   }
 }
 
-function cents(usd: number): number {
-  return Math.round(usd * 100) / 100
+function rounded(usd: number): number {
+  return Math.round(usd * 10_000) / 10_000
 }
