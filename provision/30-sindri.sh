@@ -77,12 +77,11 @@ install_catalogue() {
 }
 
 install_extensions() {
-  # shellcheck disable=SC2086 # a list of names
-  /usr/local/bin/sindri extension install -- $names && return
-  status=$?
-  [ "$status" != 2 ] || /usr/local/bin/sindri extension --help >/dev/null 2>&1 ||
+  /usr/local/bin/sindri --help | grep -q '^ *extension ' ||
     fail "sindri $SINDRI_VERSION cannot install extensions: a later version can"
-  fail "extensions were not installed (exit code $status): the error above names the one that failed, and its log"
+  # shellcheck disable=SC2086 # a list of names
+  /usr/local/bin/sindri extension install -- $names ||
+    fail "extensions were not installed (exit code $?): the error above names the one that failed, and its log"
 }
 
 record() {
