@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs Sindri in /usr/local/bin and then the extensions, and records both in /etc/sindri/image.json.
+# Installs Sindri in /usr/local/bin and its catalogue of extensions in /usr/local/share/sindri, lets it install the
+# extensions, and records all of it in /etc/sindri/image.json.
 #
 # SINDRI_VERSION      the version number to install, e.g. 3.1.0
 # SINDRI_ARCHIVE      a staged gzip of the executable; without it the release is downloaded
 # SINDRI_RELEASE_URL  https address under which v<version>/sindri-linux-<x64|arm64>.gz and v<version>/SHA256SUMS lie
 # SINDRI_SHA256       checksum of the gzip (hex); without it that of the published SHA256SUMS is asked for
 # SINDRI_PROFILE      name of the profile, recorded only
-# SINDRI_EXTENSIONS   extensions to install, comma-separated, every one after those it needs;
-#                     each is staged as /var/tmp/sindri/extensions/<name>/ with install.sh and perhaps verify.sh
+# SINDRI_EXTENSIONS   extensions to install, comma-separated; the catalogue that has them is staged in
+#                     /var/tmp/sindri/extensions
 set -eu
 umask 022
 export DEBIAN_FRONTEND=noninteractive
@@ -17,7 +18,8 @@ fail() {
   exit 1
 }
 
-extensions=/var/tmp/sindri/extensions
+staged=/var/tmp/sindri/extensions
+catalogue=/usr/local/share/sindri/extensions
 work=$(mktemp -d)
 no_services=/usr/sbin/policy-rc.d
 [ ! -e "$no_services" ] || no_services=
@@ -65,17 +67,21 @@ install_sindri() {
   echo "installed sindri $SINDRI_VERSION"
 }
 
-# In its own folder and its own process, so that an extension cannot disturb this script.
-run_part() {
-  [ -f "$extensions/$1/$2" ] || fail "extension $1 has no $2 in $extensions"
-  chmod +x "$extensions/$1/$2"
-  (cd "$extensions/$1" && "./$2") || fail "extension $1: $2 failed with exit code $?"
+# Owned by root and readable by everybody, whoever uploaded it and with whatever umask.
+install_catalogue() {
+  rm -rf "$catalogue"
+  mkdir -p "$catalogue"
+  cp -R "$staged/." "$catalogue"
+  chown -R root:root "$catalogue"
+  chmod -R u=rwX,go=rX "$catalogue"
 }
 
-install_extension() {
-  echo "installing extension $1"
-  run_part "$1" install.sh
-  [ ! -e "$extensions/$1/verify.sh" ] || run_part "$1" verify.sh
+install_extensions() {
+  /usr/local/bin/sindri --help | grep -q '^ *extension ' ||
+    fail "sindri $SINDRI_VERSION cannot install extensions: a later version can"
+  # shellcheck disable=SC2086 # a list of names
+  /usr/local/bin/sindri extension install -- $names ||
+    fail "extensions were not installed (exit code $?): the error above names the one that failed, and its log"
 }
 
 record() {
@@ -88,11 +94,12 @@ record() {
 
 names=$(printf '%s' "${SINDRI_EXTENSIONS:-}" | tr , ' ')
 install_sindri
+[ ! -d "$staged" ] || install_catalogue
 # Services start with the first instance, not in the build, where they would leave their state in the image.
 # https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
 if [ -n "$no_services" ]; then
   printf '#!/bin/sh\nexit 101\n' >"$no_services"
   chmod 755 "$no_services"
 fi
-for name in $names; do install_extension "$name"; done
+[ -z "$names" ] || install_extensions
 record

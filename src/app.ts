@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { buildCommand } from './commands/build.ts'
+import { extensionCommands, profileCommands } from './commands/extensions.ts'
 import { deleteCommand, listCommand } from './commands/images.ts'
 import { initCommand } from './commands/init.ts'
 import { deployCommand, terminateCommand } from './commands/instances.ts'
@@ -26,6 +27,8 @@ export function app(version: string, session: Session): Command {
   deployCommand(vm.command('deploy'), session)
   terminateCommand(vm.command('terminate'), session)
   permissionsCommand(vm.command('permissions'), session)
+  extensionCommands(program, session)
+  profileCommands(program, session)
   rehearsalCommands(program, session)
   tryCommand(program, session)
   exitByError(program)

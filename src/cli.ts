@@ -127,7 +127,8 @@ function selfOf(): Self {
     node: process.execPath,
     nodeVersion: process.version,
     bundle: join(root, 'dist', 'sindri.cjs'),
-    assets: root,
+    // Beside an executable in /usr/local/bin lies what it needs in /usr/local/share/sindri: provision/30-sindri.sh puts it there.
+    assets: isSea() ? join(root, 'share', 'sindri') : root,
   }
 }
 

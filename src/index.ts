@@ -6,6 +6,19 @@ export { type DeleteOptions, remove } from './actions/delete.ts'
 export { type Deployment, type DeployOptions, deploy } from './actions/deploy.ts'
 export { type DoctorResult, doctor } from './actions/doctor.ts'
 export { dryRun } from './actions/dry-run.ts'
+export type { CatalogueOptions } from './actions/extension-catalogue.ts'
+export { type ExtensionInfo, extensionInfo, type Source } from './actions/extension-info.ts'
+export {
+  type InstallExtensionsOptions,
+  type InstalledExtension,
+  installExtensions,
+} from './actions/extension-install.ts'
+export { type ListedExtension, type ListedProfile, listExtensions, listProfiles } from './actions/extension-list.ts'
+export {
+  type ValidatedExtension,
+  type ValidateExtensionsOptions,
+  validateExtensions,
+} from './actions/extension-validate.ts'
 export { type InitOptions, type InitResult, init } from './actions/init.ts'
 export { list } from './actions/list.ts'
 export { type PermissionsResult, permissions } from './actions/permissions.ts'

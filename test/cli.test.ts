@@ -59,6 +59,16 @@ test.each<[string, string, number, RegExp]>([
   ],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
+  ['a misspelt extension', 'extension info dokcer', 2, /there is no extension dokcer.*did you mean docker/s],
+  ['a misspelt extension to install', 'extension install git pyhton', 2, /no extension pyhton.*did you mean python/s],
+  ['a misspelt profile', 'profile install fullstak', 2, /there is no profile fullstak.*did you mean fullstack/s],
+  ['no extension to install', 'extension install', 2, /missing required argument 'names'/],
+  [
+    'a catalogue that is none',
+    'extension list --catalogue nowhere',
+    3,
+    /there is no catalogue of extensions in .*nowhere/,
+  ],
   [
     'a hostile name',
     'vm build --cloud aws --dry-run --name $(reboot)',
@@ -108,6 +118,34 @@ test('several clouds are one document; what fails in each is told, and the exit 
   expect(region.status).toBe(2)
   expect(dry.stderr).toContain('a dry run prints the template of one cloud')
   expect(dry.status).toBe(2)
+})
+
+test('extensions and profiles are listed and told as JSON, also without any program on PATH', async () => {
+  const json = async (line: string) => JSON.parse((await sindri(`${line} --json`)).stdout)
+  expect(await json('extension list')).toContainEqual(
+    expect.objectContaining({ name: 'git', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }),
+  )
+  const info = await json('extension info kubernetes')
+  expect(info.sources).toContainEqual({
+    method: 'download',
+    what: expect.stringMatching(/^kubectl \d\S+ for arm64$/),
+    from: expect.stringMatching(/^https:/),
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  expect(await json('profile list')).toContainEqual(expect.objectContaining({ name: 'base', extensions: ['git'] }))
+})
+
+test('every mistake in an extension.yaml is told with its place, to people and to programs', async () => {
+  mkdirSync(join(folder, 'mine/app'), { recursive: true })
+  writeFileSync(join(folder, 'mine/profiles.yaml'), '{}')
+  writeFileSync(join(folder, 'mine/app/extension.yaml'), 'name: app\nversion: 1\ntitle: App\ninstal: {}\n')
+  const { status, stdout, stderr } = await sindri('extension list --catalogue mine --json')
+  expect(status).toBe(2)
+  expect(stderr).toContain('app/extension.yaml:2:10: version: YAML reads 1 as a number')
+  expect(stderr).toMatch(/app\/extension\.yaml:4:1: instal is not a setting\n +hint: did you mean "install"/)
+  expect(stderr).toContain('description is missing')
+  const places = JSON.parse(stdout).error.complaints.map(({ where }: { where: { line: number } }) => where.line)
+  expect(places).toEqual(expect.arrayContaining([2, 4]))
 })
 
 test('every mistake in a config is told at once, with line and column', async () => {

@@ -50,7 +50,7 @@ test.each(
 })
 
 test('help and version load neither zod nor yaml', () => {
-  for (const word of ['--help', '--version']) {
-    expect(modulesLoadedBy('cli.ts', word)).not.toContainEqual(expect.stringMatching(/node_modules\/(zod|yaml)\//))
+  for (const words of [['--help'], ['--version'], ['extension', 'install', '--help']]) {
+    expect(modulesLoadedBy('cli.ts', ...words)).not.toContainEqual(expect.stringMatching(/node_modules\/(zod|yaml)\//))
   }
 })

@@ -1,16 +1,25 @@
 /**
- * Writes the generated files: schema/sindri.schema.json, docs/configuration.md, src/actions/extensions.generated.json.
+ * Writes the generated files: both schemas of schema/, docs/configuration.md, the catalogue in docs/extensions.md,
+ * src/actions/extensions.generated.json.
  *
  * usage: node tools/generate.ts
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { generateConfigurationPage } from '../src/config/docs.ts'
 import { generateJsonSchema } from '../src/config/json-schema.ts'
-import { extensionIndex } from './extension-index.ts'
+import { readCatalogue } from '../src/extensions/catalogue.ts'
+import { catalogueIndex } from '../src/extensions/catalogue-index.ts'
+import { generateExtensionSchema } from '../src/extensions/json-schema.ts'
+import { withCatalogueTables } from './catalogue-tables.ts'
 
-writeFileSync(new URL('../schema/sindri.schema.json', import.meta.url), generateJsonSchema())
-writeFileSync(new URL('../docs/configuration.md', import.meta.url), generateConfigurationPage())
-writeFileSync(
-  new URL('../src/actions/extensions.generated.json', import.meta.url),
-  `${JSON.stringify(extensionIndex(new URL('../extensions', import.meta.url).pathname), undefined, 2)}\n`,
-)
+const root = new URL('..', import.meta.url)
+const catalogue = readCatalogue(new URL('extensions', root).pathname)
+write('schema/sindri.schema.json', generateJsonSchema())
+write('schema/extension.schema.json', generateExtensionSchema())
+write('docs/configuration.md', generateConfigurationPage())
+write('docs/extensions.md', withCatalogueTables(readFileSync(new URL('docs/extensions.md', root), 'utf8'), catalogue))
+write('src/actions/extensions.generated.json', `${JSON.stringify(catalogueIndex(catalogue), undefined, 2)}\n`)
+
+function write(path: string, text: string): void {
+  writeFileSync(new URL(path, root), text)
+}

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini'
 import { cloudHint } from './cloud-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { dotted, type Mistake } from './mistake.ts'
-import { knownKeys } from './schema.ts'
+import { keysAt } from './schema-keys.ts'
 import { unknownKeyHint } from './unknown-keys.ts'
 
 type Issue = z.core.$ZodIssue
@@ -14,8 +14,8 @@ interface Subject {
   readonly source: (path: Path) => string | undefined
 }
 
-/** The mistakes a schema's issue stands for, in words. */
-export function mistakesOf(issue: Issue, document: Subject): Mistake[] {
+/** The mistakes an issue of a document's schema stands for, in words. */
+export function mistakesOf(issue: Issue, document: Subject, schema: z.ZodMiniType): Mistake[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   const found = valueAt(document.value, path)
   const name = dotted(path) || 'the document'
@@ -27,7 +27,7 @@ export function mistakesOf(issue: Issue, document: Subject): Mistake[] {
           path: [...path, key],
           atKey: true,
           message: `${dotted([...path, key])} is not a setting`,
-          hint: unknownKeyHint(path, key, knownKeys(path)),
+          hint: unknownKeyHint(path, key, keysAt(schema, path)),
         }))
     case 'invalid_type':
       return [{ path, ...wrongType(name, issue.expected, found, document.source(path)) }]

@@ -14,6 +14,8 @@ export interface TextRule {
   /** The field may be `${env:NAME}`. */
   readonly reference?: boolean
   readonly mayBeEmpty?: boolean
+  /** Neither Packer nor Sindri evaluates it: braces and dollars are as good as any other character. */
+  readonly verbatim?: boolean
 }
 
 /** A schema for every key of an interface: a forgotten or a superfluous key is a type error. */
@@ -68,10 +70,10 @@ export function textComplaint(value: string, rule: TextRule): { message: string;
   if (unwanted.test(value) || !value.isWellFormed()) {
     return { message: 'holds a control character', hint: 'remove the invisible character, such as a NUL or an escape' }
   }
-  if (value.includes('{{')) {
+  if (rule.verbatim !== true && value.includes('{{')) {
     return { message: 'holds "{{", which Packer would evaluate as a template', hint: 'write the text without "{{"' }
   }
-  if (mentionsEnvironment(value)) {
+  if (rule.verbatim !== true && mentionsEnvironment(value)) {
     return rule.reference === true
       ? { message: 'mixes ${env:…} with other text', hint: 'make ${env:NAME} the whole value' }
       : {

@@ -1,11 +1,10 @@
 import * as z from 'zod/mini'
-import type { Place } from '../core/error.ts'
 import { vendorMistakes } from './check.ts'
 import { cloudNames } from './cloud-name.ts'
 import { mistakesOf } from './complaints.ts'
 import { nearest } from './did-you-mean.ts'
 import type { Mistake } from './mistake.ts'
-import { configError, placed, rememberPlaces } from './places.ts'
+import { configError, inOrder, placed, rememberPlaces } from './places.ts'
 import { type Config, configSchema } from './schema.ts'
 import { readYaml } from './yaml.ts'
 
@@ -21,7 +20,7 @@ export function loadConfig(text: string, file: string): Config {
     const mistakes = parsed.success
       ? [...misspeltPacker(parsed.data), ...vendorMistakes(parsed.data, parsed.data.providers?.packer?.cloud)]
       : [
-          ...parsed.error.issues.flatMap((issue) => mistakesOf(issue, document)),
+          ...parsed.error.issues.flatMap((issue) => mistakesOf(issue, document, configSchema)),
           ...vendorMistakes(intactPart(document.value, parsed.error.issues), undefined),
         ]
     complaints.push(...mistakes.map((mistake) => placed(mistake, document.place)))
@@ -44,10 +43,6 @@ function intactPart(value: unknown, issues: readonly { readonly path: readonly P
   )
   const parsed = configSchema.safeParse({ providers: { packer: Object.fromEntries(sections) } })
   return parsed.success ? parsed.data : {}
-}
-
-function inOrder(a: Place = {}, b: Place = {}): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }
 
 /** Other providers' sections are theirs; but one that is nearly called packer was meant for us. */

@@ -30,3 +30,8 @@ export function configError(complaints: readonly Complaint[], subject: string): 
   }
   return new SindriError('config', only.message, { ...only, complaints })
 }
+
+/** Sorts places of one file as they come in it. */
+export function inOrder(a: Place = {}, b: Place = {}): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}

@@ -74,7 +74,9 @@ export function resolve(config: Config, flags: Flags, context: ResolveContext): 
 function mergedMistakes(merged: Config, cloud: CloudName): Mistake[] {
   const parsed = configSchema.safeParse(merged)
   if (parsed.success) return vendorMistakes(parsed.data, cloud)
-  return parsed.error.issues.flatMap((issue) => mistakesOf(issue, { value: merged, source: () => undefined }))
+  return parsed.error.issues.flatMap((issue) =>
+    mistakesOf(issue, { value: merged, source: () => undefined }, configSchema),
+  )
 }
 
 /** `providers.packer.aws.region: …` becomes `--region: …`, and has no place in the file, when a flag gave the value. */

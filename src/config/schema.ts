@@ -84,24 +84,3 @@ export const configSchema: z.ZodMiniType<Config> = section<Config>('Sindri’s c
   }),
   providers: described(z.looseObject({ packer: z.optional(packerSection) }), 'One section for each provider.'),
 })
-
-/** The keys known at a place of the document; none where the keys are the user's own. */
-export function knownKeys(path: readonly (string | number)[]): readonly string[] {
-  let schema: unknown = configSchema
-  for (const step of path) schema = childOf(unwrapped(schema), step)
-  return Object.keys(shapeOf(unwrapped(schema)) ?? {})
-}
-
-function unwrapped(schema: unknown): unknown {
-  if (schema instanceof z.ZodMiniOptional) return unwrapped(schema._zod.def.innerType)
-  return schema instanceof z.ZodMiniLazy ? unwrapped(schema._zod.innerType) : schema
-}
-
-function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
-  return schema instanceof z.ZodMiniObject ? schema._zod.def.shape : undefined
-}
-
-function childOf(schema: unknown, step: string | number): unknown {
-  if (schema instanceof z.ZodMiniArray) return schema._zod.def.element
-  return typeof step === 'string' ? shapeOf(schema)?.[step] : undefined
-}

@@ -121,6 +121,7 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
     for (const each of deployments) {
       await expect.poll(() => ssh(each, 'cloud-init status --wait'), { timeout: 120_000 }).toContain('done')
       expect(await ssh(each, 'sindri --version')).toBe(first.sindri_version)
+      expect(await ssh(each, 'sindri extension validate')).toMatch(/^git +\S+ +works$/m)
     }
     const stranger = { ssh: other.ssh.replace(other.private_key_file ?? '', one.private_key_file ?? '') }
     await expect(ssh(stranger, 'true')).rejects.toThrow('Permission denied')

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve as absolute, isAbsolute, join } from 'node:path'
 import type { Cloud, ReleaseMarks } from '../../clouds/cloud.ts'
 import type { Resolved } from '../../config/resolved.ts'
+import { baseNames } from '../../config/sections/build.ts'
 import { type Complaint, SindriError } from '../../core/error.ts'
 import { type Dropped, forVersion, refuseLoss } from '../../packer/dialect.ts'
 import { type Block, environment, variableBlock } from '../../packer/hcl.ts'
@@ -9,7 +10,7 @@ import { sharedTemplate, type TemplateInput } from '../../packer/template.ts'
 import { type Packer, packerVersion } from '../../packer/version.ts'
 import { type ProvisionFiles, provisionPhases } from '../../release/provision.ts'
 import type { Context } from '../context.ts'
-import { planExtensions } from '../extensions.ts'
+import { planExtensions, refuseUnsupported } from '../extensions.ts'
 
 /** Where the releases of Sindri are published. */
 const releaseUrl = 'https://github.com/pacphi/sindri/releases/download'
@@ -38,6 +39,10 @@ export async function templateInput(
 ): Promise<TemplateInput> {
   const source = await cloud.source()
   const extensions = planExtensions(resolved.build.profile, resolved.build.extensions)
+  refuseUnsupported(extensions, {
+    distribution: baseNames.find((name) => name === resolved.build.base),
+    architecture: resolved.build.arch,
+  })
   const { lastScripts, ...own } = source(resolved, options.marks)
   const secrets = resolved.secrets.map(({ variable, name }) =>
     variableBlock(variable, {

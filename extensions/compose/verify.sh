@@ -1,3 +1,0 @@
-#!/bin/sh
-set -eu
-docker compose version || docker-compose version

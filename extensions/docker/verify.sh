@@ -1,4 +1,0 @@
-#!/bin/sh
-set -eu
-docker --version
-systemctl is-enabled docker.service

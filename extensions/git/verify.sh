@@ -1,4 +1,0 @@
-#!/bin/sh
-set -eu
-git --version
-git lfs version

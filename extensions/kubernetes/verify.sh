@@ -1,4 +1,0 @@
-#!/bin/sh
-set -eu
-PATH=$PATH:/snap/bin
-kubectl version --client

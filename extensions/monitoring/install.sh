@@ -1,3 +1,0 @@
-#!/bin/sh
-set -eu
-apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 prometheus-node-exporter

@@ -1,4 +1,0 @@
-#!/bin/sh
-set -eu
-prometheus-node-exporter --version
-systemctl is-enabled prometheus-node-exporter.service

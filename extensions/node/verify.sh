@@ -1,4 +1,0 @@
-#!/bin/sh
-set -eu
-node --version
-npm --version
