@@ -3,8 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { CloudImage, LaunchRequest } from '../src/clouds/cloud.ts'
 import { connectGcp } from '../src/clouds/gcp/api.ts'
+import { gcpLaunch } from '../src/clouds/gcp/launch.ts'
+import { networkOf } from '../src/clouds/gcp/network.ts'
 import type { GcpApi, InstanceRequest } from '../src/clouds/gcp/port.ts'
+import { gcpOf } from '../src/clouds/gcp/settings.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { resolve } from '../src/config/resolve.ts'
 import { installDial } from '../src/rehearsal/dial.ts'
 import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
 
@@ -110,6 +116,29 @@ test('a key that is not accepted is told of with the file it is in', async () =>
     for (const call of [api.identity(), api.images({})])
       await expect(call).rejects.toMatchObject({ code: 'credentials', message: expect.stringContaining(path) })
   }
+})
+
+test('each family of addresses has a rule of its own; with a tag of the user’s own there is none', async () => {
+  const api = await open()
+  const project = 'my-project-1'
+  const config = {
+    version: '1.0',
+    name: 'golden',
+    providers: { packer: { cloud: 'gcp', gcp: { project_id: project } } },
+  }
+  const settings = gcpOf(resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {} }))
+  const launch = gcpLaunch(api, { imageProject: project, settings, network: networkOf(api, settings, project) })
+  const image = { id: 'golden-1', name: 'golden-1', region: zone, sshUser: 'debian' } as CloudImage // what a launch reads of it
+  const wanted = { deployment: 'dep', image, instanceType: 'e2-small', key: { publicKey: 'ssh-ed25519 AAAA' } }
+  const idsOf = (more: Partial<LaunchRequest>): readonly string[] =>
+    launch.steps({ ...wanted, sshSourceRanges: [], ...more }).steps.map(({ id }) => id)
+  expect(idsOf({ sshSourceRanges: ['192.0.2.0/24', '2001:db8::/32'] })).toEqual([
+    'firewall',
+    'firewall-ipv6',
+    'instance',
+  ])
+  expect(idsOf({ sshSourceRanges: ['192.0.2.0/24'] })).toEqual(['firewall', 'instance'])
+  expect(idsOf({ sshSourceRanges: ['192.0.2.0/24'], securityGroupId: 'ssh' })).toEqual(['instance'])
 })
 
 test('what was made is found by name and by label', async () => {
