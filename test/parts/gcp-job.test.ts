@@ -136,6 +136,9 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
     expect(await build()).toMatchObject({ changed: [] })
     const deprecated = { state: 'ACTIVE', deprecated: expect.stringMatching(/^\d{4}-/) }
     expect((await held())?.images).toMatchObject([{ deprecated }])
+    await configure()
+    expect(await build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
+    expect((await held())?.images).toMatchObject([{ deprecated: undefined }])
     expect(await launches()).toBe(before)
   })
 

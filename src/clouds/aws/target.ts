@@ -1,6 +1,6 @@
 import type { Resolved } from '../../config/resolved.ts'
+import { callerRange } from '../caller-range.ts'
 import type { Target } from '../cloud.ts'
-import { callerRange } from './caller-range.ts'
 import { awsImages } from './images.ts'
 import { awsLaunch } from './launch.ts'
 import { missingActions } from './missing.ts'
@@ -18,7 +18,8 @@ export function awsTarget(connect: (home: { readonly region: string }) => AwsApi
       return `${arn} (account ${account})`
     },
     missing: (permissions) => missingActions(api, settings.region, permissions),
-    callerRange,
+    callerRange: () =>
+      callerRange('give the ranges that may connect: aws.ssh_source_ranges in sindri.yaml, or --ssh-source-range'),
     images: awsImages(api),
     publish: awsPublish(api, settings),
     launch: awsLaunch(api),

@@ -126,11 +126,14 @@ export function connectGcp({ project, imageProject, networkProject, environment 
     images: async (query) => (await all('compute.images.list', images, query)).map(imageOf),
     image: async (name) => imageOf(await send('compute.images.get', name, { url: `${compute}${images}/${name}` })),
     deleteImage: (name) => change('compute.images.delete', 'DELETE', `${images}/${name}`),
+    // An empty body clears what was set.
     deprecate: (name, { state, at }) =>
-      change('compute.images.deprecate', 'POST', `${images}/${name}/deprecate`, {
-        state,
-        ...(at && { deprecated: at }),
-      }),
+      change(
+        'compute.images.deprecate',
+        'POST',
+        `${images}/${name}/deprecate`,
+        state === 'ACTIVE' && at === undefined ? {} : { state, ...(at && { deprecated: at }) },
+      ),
 
     instances: async (zone, query) =>
       (await all('compute.instances.list', `${zonal(zone)}/instances`, query)).map(instanceOf),

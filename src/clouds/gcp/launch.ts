@@ -26,26 +26,9 @@ export interface LaunchHome {
 export function gcpLaunch(api: GcpApi, home: LaunchHome): Launch {
   return {
     steps(request) {
-      const { sshSourceRanges } = request
-      const rules =
-        request.securityGroupId !== undefined
-          ? []
-          : [
-              ruleStep(
-                api,
-                home,
-                request,
-                'firewall',
-                sshSourceRanges.filter((range) => !range.includes(':')),
-              ),
-              ruleStep(
-                api,
-                home,
-                request,
-                'firewall-ipv6',
-                sshSourceRanges.filter((range) => range.includes(':')),
-              ),
-            ].filter((one) => one !== undefined)
+      // A security group of the request is a network tag that rules of the user's own know.
+      const names: readonly Rule[] = request.securityGroupId === undefined ? ['firewall', 'firewall-ipv6'] : []
+      const rules = names.map((rule) => ruleStep(api, home, request, rule)).filter((one) => one !== undefined)
       const instance = instanceStep(api, home, request, rules)
       return { steps: [...rules, instance], instance }
     },
@@ -97,15 +80,10 @@ async function partsOf(
 }
 
 /** A rule has ranges of one family only; without a range there is no rule. */
-function ruleStep(
-  api: GcpApi,
-  home: LaunchHome,
-  request: LaunchRequest,
-  rule: Rule,
-  sourceRanges: readonly string[],
-): Step<string> | undefined {
-  const { deployment, subnetId } = request
+function ruleStep(api: GcpApi, home: LaunchHome, request: LaunchRequest, rule: Rule): Step<string> | undefined {
+  const { deployment, subnetId, sshSourceRanges } = request
   const name = ruleName(deployment, rule)
+  const sourceRanges = sshSourceRanges.filter((range) => range.includes(':') === (rule === 'firewall-ipv6'))
   const inputs = digest({ name, sourceRanges, subnetId })
   if (sourceRanges.length === 0) return undefined
   return step<string, null>(rule, {

@@ -17,7 +17,11 @@ export function networkProjectOf(settings: GcpImageSettings, project: string): s
 }
 
 /** Networks and subnetworks as the config names them, by URL. A subnetwork of the request comes before that of the config. */
-export function networkOf(api: GcpApi, settings: GcpImageSettings, project: string): Network {
+export function networkOf(
+  api: Pick<GcpApi, 'subnetworkNetwork'>,
+  settings: GcpImageSettings,
+  project: string,
+): Network {
   const region = settings.zone.replace(/-[a-z]$/, '')
   const urlOf = (written: string, place: string): string =>
     written.includes('/')

@@ -1,6 +1,6 @@
 import type { Resolved } from '../../config/resolved.ts'
+import { callerRange } from '../caller-range.ts'
 import type { Environment, Target } from '../cloud.ts'
-import { callerRange } from './caller-range.ts'
 import { gcpImages } from './images.ts'
 import { gcpLaunch } from './launch.ts'
 import { missingPermissions } from './missing.ts'
@@ -19,7 +19,7 @@ export function gcpTarget(connect: (home: GcpHome) => GcpApi, resolved: Resolved
   return {
     identity: async () => `${await api.identity()} (project ${project})`,
     missing: (permissions) => missingPermissions(api, permissions),
-    callerRange,
+    callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
     images: gcpImages(api),
     publish: gcpPublish(api, settings),
     launch: gcpLaunch(api, { imageProject, settings, network: networkOf(api, settings, networkProject) }),

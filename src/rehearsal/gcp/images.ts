@@ -160,7 +160,8 @@ export const imageOperations: Operations = {
         if (!['ACTIVE', 'DEPRECATED', 'OBSOLETE', 'DELETED', ''].includes(String(state)))
           throw gcpError('invalid', `Invalid value for field 'resource.state': '${state}'.`)
         const { state: _, ...dates } = call.body
-        image.deprecated = { state: state || 'ACTIVE', ...dates }
+        if (Object.keys(call.body).length === 0) delete image.deprecated
+        else image.deprecated = { state: state || 'ACTIVE', ...dates }
         return image
       }),
   },

@@ -30,14 +30,12 @@ export function addressBlock(region: string): string {
 }
 
 /** The domains of Google's that the stand-in answers for. */
-export const gcpDomains: readonly string[] = ['googleapis.com', 'domains.google.com']
+export const gcpDomains: readonly string[] = ['googleapis.com']
 
 const services = ['compute', 'oauth2', 'cloudresourcemanager', 'www', 'accounts']
-/** Google's own answer to which address a caller has. */
-export const callerAddressHost = 'domains.google.com'
 
 /** True for hosts of Google's that the stand-in answers for. */
 export function isGcpHost(host: string): boolean {
   const name = host.toLowerCase()
-  return name === callerAddressHost || services.some((service) => name === `${service}.googleapis.com`)
+  return services.some((service) => name === `${service}.googleapis.com`)
 }

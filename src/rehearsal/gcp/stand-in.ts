@@ -11,7 +11,6 @@ import { instanceOperations } from './instances.ts'
 import { placeOperations } from './machine-types.ts'
 import { networkOperations } from './network.ts'
 import { operationOperations } from './operations.ts'
-import { callerAddressHost } from './places.ts'
 import type { Json } from './records.ts'
 import { authorize, type Role } from './role.ts'
 import type { ServiceAccount } from './service-account.ts'
@@ -76,7 +75,7 @@ function told(body: Json): Json {
   return { ...body, ...(body.metadata !== undefined && { metadata: '(left out)' }) }
 }
 
-/** Answers requests to Compute Engine, to the token service and to the Resource Manager, and tells callers their address. */
+/** Answers requests to Compute Engine, to the token service and to the Resource Manager. */
 export function gcpStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world, account } = options
   let last: Promise<unknown> = Promise.resolve()
@@ -127,8 +126,6 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
   }
 
   return async (request) => {
-    if (request.host === callerAddressHost)
-      return { status: 200, headers: { 'content-type': 'text/plain' }, body: '127.0.0.1\n' }
     let method = `${request.method} ${request.host}${request.path}`
     let region = 'global'
     let body: Json = {}

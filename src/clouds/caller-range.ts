@@ -1,9 +1,12 @@
 import { isIP } from 'node:net'
-import { messageOf, SindriError } from '../../core/error.ts'
+import { messageOf, SindriError } from '../core/error.ts'
 
-/** AWS's own answer to "which address do I come from", as a range of one address. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_SecurityGroups.html */
-export async function callerRange(): Promise<string> {
-  const hint = 'give the ranges that may connect: aws.ssh_source_ranges in sindri.yaml, or --ssh-source-range'
+/**
+ * AWS's answer to "which address do I come from", which it gives to anyone, as a range of one address. `hint` says where
+ * else the ranges can come from.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_SecurityGroups.html
+ */
+export async function callerRange(hint: string): Promise<string> {
   try {
     const answer = await fetch('https://checkip.amazonaws.com/', { signal: AbortSignal.timeout(15_000) })
     const address = (await answer.text()).trim()
