@@ -142,7 +142,8 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
     expect(await launches()).toBe(before)
   })
 
-  test.skipIf(!gcloud && process.env.CI !== 'true')('gcloud lists and describes it', async () => {
+  // It is in no registry that a CI machine is sure to have.
+  test.skipIf(!gcloud)('gcloud lists and describes it', async () => {
     const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
     const env = { ...process.env, ...rehearsed, CLOUDSDK_CONFIG: join(sindri.folder, 'gcloud') }
     const ask = async (...words: readonly string[]): Promise<unknown> => {
