@@ -20,6 +20,7 @@ function template(cloud: string, builder: string, plugin: 'amazon' | 'googlecomp
         asRoot: true,
       },
       { kind: 'script', title: 'Custom', path: '/home/me/custom.sh', environment: {}, asRoot: false },
+      { kind: 'download', source: '/var/lib/scan/report.html', name: 'report.html' },
       { kind: 'ansible', playbook: 'site.yml' },
     ],
     manifest: '/tmp/manifest.json',
@@ -60,6 +61,12 @@ build {
   provisioner "shell" {
     script = "/home/me/custom.sh"
   }
+  provisioner "file" {
+    direction   = "download"
+    source      = "/var/lib/scan/report.html"
+    destination = "/tmp/report.html"
+  }
+
   provisioner "ansible" {
     playbook_file = "\${path.root}/site.yml"
     use_proxy     = false

@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import {
   type Block,
   block,
@@ -31,6 +31,8 @@ export type Phase =
       /** Packer need not remove it, and perhaps no longer can. */
       readonly removesItself?: boolean
     }
+  /** A file of the machine that is kept beside the manifest, under `name`. */
+  | { readonly kind: 'download'; readonly source: string; readonly name: string }
   | { readonly kind: 'ansible'; readonly playbook: string }
 
 /** What a template of any cloud is made of. */
@@ -165,14 +167,21 @@ function cloudBlocks(input: TemplateInput): readonly Block[] {
     ),
     block('source', [builder, label], attributes, blocks),
     block('build', [], { sources: [`source.${builder}.${label}`] }, [
-      ...input.provision.map((phase) => provisioner(phase, input.rootLogin === true ? byRoot : throughSudo)),
+      ...input.provision.map((phase) => provisioner(phase, input)),
       block('post-processor', ['manifest'], { output: input.manifest, custom_data: input.custom }),
     ]),
   ]
 }
 
-function provisioner(phase: Phase, asRoot: Raw): Block {
+function provisioner(phase: Phase, { manifest, rootLogin }: Pick<TemplateInput, 'manifest' | 'rootLogin'>): Block {
+  const asRoot = rootLogin === true ? byRoot : throughSudo
   switch (phase.kind) {
+    case 'download':
+      return block('provisioner', ['file'], {
+        direction: 'download',
+        source: phase.source,
+        destination: join(dirname(manifest), phase.name),
+      })
     case 'upload':
       return block('provisioner', ['file'], { source: located(phase.source), destination: phase.destination })
     case 'script': {

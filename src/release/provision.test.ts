@@ -17,9 +17,10 @@ function phases(build: Readonly<Record<string, unknown>>, more: Partial<Provisio
   return provisionPhases(resolved, { ...files, ...more }, 'https://example.com/download')
 }
 
-/** What a phase runs or uploads. */
+/** What a phase runs, uploads or keeps. */
 function fileOf(phase: Phase): string {
   if (phase.kind === 'ansible') return phase.playbook
+  if (phase.kind === 'download') return phase.name
   return phase.kind === 'script' ? phase.path : phase.source
 }
 
@@ -46,6 +47,7 @@ test('uploads come first, then initialisation, Sindri, hardening, custom steps, 
     '/sindri/provision/30-sindri.sh',
     '/sindri/provision/40-harden.sh',
     '/sindri/provision/45-openscap.sh',
+    'openscap-report.html',
     '/project/site.yml',
     '/project/first.sh',
     '/project/second.sh',

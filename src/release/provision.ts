@@ -21,6 +21,9 @@ export interface ProvisionScript {
 
 const staging = '/var/tmp/sindri'
 
+/** What the report of an OpenSCAP scan is called, beside the manifest. */
+export const openscapReport = 'openscap-report.html'
+
 /**
  * What is done to the machine, in 004's order: uploads, initialisation, Sindri, hardening, custom steps, cleanup last.
  * @param last what a cloud still has to do, even after the verification; each of these scripts removes itself
@@ -77,7 +80,12 @@ export function provisionPhases(
     ...(build.security.cisHardening
       ? [script('40-harden.sh', 'Security hardening', { SINDRI_CIS_HARDENING: 'true' })]
       : []),
-    ...(build.security.openscapScan ? [script('45-openscap.sh', 'OpenSCAP scan', { SINDRI_OPENSCAP: 'true' })] : []),
+    ...(build.security.openscapScan
+      ? [
+          script('45-openscap.sh', 'OpenSCAP scan', { SINDRI_OPENSCAP: 'true' }),
+          { kind: 'download', source: '/var/lib/sindri/openscap/report.html', name: openscapReport } as const,
+        ]
+      : []),
     ...(build.ansiblePlaybook === undefined
       ? []
       : [{ kind: 'ansible', playbook: files.located(build.ansiblePlaybook) } as const]),

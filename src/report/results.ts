@@ -23,6 +23,7 @@ export function buildText(result: BuildResult): string {
     `Sindri version: ${result.sindri_version}`,
     `Profile: ${result.profile}${result.extensions.length > 0 ? ` (${result.extensions.join(', ')})` : ''}`,
     `Time: ${elapsed(result.elapsed_seconds * 1000)}${result.rehearsed ? ', rehearsed' : ''}`,
+    ...(result.openscap_report === undefined ? [] : [`OpenSCAP report: ${result.openscap_report}`]),
     `Cost: ${costText(result.cost)}`,
     ...result.failed.map((one) => `Not done: ${one.id}: ${one.message}`),
   ].join('\n')

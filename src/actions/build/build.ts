@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve as absolute, join } from 'node:path'
 import type { Target } from '../../clouds/cloud.ts'
@@ -14,6 +15,7 @@ import { ensurePlugins } from '../../packer/validate.ts'
 import { type Packer, packerVersion } from '../../packer/version.ts'
 import { type Cost, costOf } from '../../release/cost.ts'
 import { releaseName } from '../../release/name.ts'
+import { openscapReport } from '../../release/provision.ts'
 import { currentRelease, type Release, writeRelease } from '../../release/release.ts'
 import { type ConfigOptions, configure, configureWithVariables } from '../configure.ts'
 import type { Context } from '../context.ts'
@@ -53,6 +55,8 @@ export interface BuildResult {
   readonly sindri_version: string
   readonly profile: string
   readonly extensions: readonly string[]
+  /** The report of the OpenSCAP scan, when this machine ran it. */
+  readonly openscap_report: string | undefined
   /** Settings that were changed by this run. */
   readonly changed: readonly string[]
   /** Best-effort steps that failed. */
@@ -75,6 +79,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const prepared = await prepare(options, resolved, packer, context)
   const account = (await target.identity()).replaceAll(/[^\w]+/g, '-').slice(-80)
   const folder = join(recordsFolder(context), 'releases', resolved.cloud, account)
+  const runs = join(recordsFolder(context), 'runs')
   const pointers = openSqliteStore(join(folder, `${prepared.fingerprint}.db`))
   const lease = await takeLease({
     store: pointers,
@@ -86,7 +91,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
     const { release, cached } = await chooseRelease(options, resolved, prepared.fingerprint, target, pointers, context)
     const store = openSqliteStore(join(folder, `${release.name}.db`))
     try {
-      const image = imageStep({ ...prepared.step, release, target, runs: join(recordsFolder(context), 'runs') })
+      const image = imageStep({ ...prepared.step, release, target, runs })
       const published = target.publish.plan(release, image)
       if (!cached) await checkPermissions(resolved, target, context)
       const changed: string[] = []
@@ -121,6 +126,7 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
         sindri_version: prepared.version,
         profile: resolved.build.profile,
         extensions: prepared.extensions,
+        openscap_report: globSync(join(runs, release.name, '*', openscapReport))[0],
         changed,
         failed: applied.failures.map(({ id, error }) => ({ id, message: messageOf(error) })),
         elapsed_seconds: Math.round(elapsedMs / 100) / 10,

@@ -12,13 +12,15 @@ import { fingerprintOf } from '../../release/release.ts'
  * `known` says by path what stands for the content of a file, so that it need not be read.
  */
 export async function fingerprint(input: TemplateInput, known: Readonly<Record<string, string>> = {}): Promise<string> {
-  const files = input.provision.flatMap((phase) => {
-    if (phase.kind === 'upload') return [phase.source]
-    return [phase.kind === 'script' ? phase.path : phase.playbook]
+  // What is only read from the machine changes none of its bytes.
+  const phases = input.provision.filter((phase) => phase.kind !== 'download')
+  const files = phases.map((phase) => {
+    if (phase.kind === 'upload') return phase.source
+    return phase.kind === 'script' ? phase.path : phase.playbook
   })
   const contents = await Promise.all(files.map((file) => known[file] ?? contentOf(file)))
   // Where Sindri is installed and where it runs changes no byte of the image.
-  const provision = input.provision.map((phase, index) => ({ ...phase, at: contents[index] ?? '' }))
+  const provision = phases.map((phase, index) => ({ ...phase, at: contents[index] ?? '' }))
   const neutral = { ...input, manifest: 'manifest.json', provision: [] }
   const steps = provision.map((phase) =>
     JSON.stringify({ ...phase, source: undefined, path: undefined, playbook: undefined }),

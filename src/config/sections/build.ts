@@ -111,7 +111,7 @@ const buildFields: Fields<BuildSection> = {
   arch: oneOf('Processor architecture.', ['x86_64', 'arm64']),
   security: section<Written<SecuritySettings>>('What is done for the security of the image.', {
     cis_hardening: flag('Harden by the CIS benchmark, level 1.'),
-    openscap_scan: flag('Scan with OpenSCAP and keep the report.'),
+    openscap_scan: flag('Scan with OpenSCAP; the report stays in the image and is downloaded beside the manifest.'),
     clean_sensitive_data: flag('Remove histories, credentials, logs and caches before the image is captured.'),
     remove_ssh_keys: flag('Remove SSH host keys and authorized keys before the image is captured.'),
   }),
