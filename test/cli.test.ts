@@ -216,10 +216,10 @@ test('the prices of an estimate can be replaced; a file that is no list of them 
     sindri(dry, { SINDRI_PRICES: 'none.json' }),
   ])
   expect(listed.stderr).toContain(
-    'Cost: about $0.02 for the build, at most $4.00 a month in each region (list prices of 2026-01)',
+    'Cost: $0.02 for the build, at most $4.00 a month in each region (list prices of 2026-01)',
   )
   expect(own.stderr).toContain(
-    'about $2.00 for the build, at most unknown a month in each region (list prices of 2027-05)',
+    '$2.00 for the build, at most an unknown price a month in each region (list prices of 2027-05)',
   )
   expect(wrong.stderr).toMatch(/SINDRI_PRICES names none\.json.*hint: docs\/commands\.md shows the form/s)
   expect(wrong.status).toBe(2)

@@ -66,7 +66,6 @@ build {
     source      = "/var/lib/scan/report.html"
     destination = "/tmp/report.html"
   }
-
   provisioner "ansible" {
     playbook_file = "\${path.root}/site.yml"
     use_proxy     = false
