@@ -41,6 +41,9 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   })
   const { blocks, dropped } = templateBlocks(input, packer.version)
   tellDropped(dropped, packer.version, options.strict, context)
+  // The template is right all the same, and another Packer builds it.
+  const problem = await cloud.packerProblem?.(packer)
+  if (problem !== undefined) context.emit({ type: 'warning', ...problem })
   const folder = await mkdtemp(join(tmpdir(), 'sindri-validate-'))
   try {
     await writeFile(join(folder, `${resolved.cloud}.pkr.hcl`), render(blocks), { mode: 0o600 })
