@@ -150,6 +150,13 @@ export function cloudContract(cloud: CloudId, open: () => Promise<Account>): voi
       }
     })
 
+    test('an image that should have been deprecated long ago is at once, and once', async () => {
+      const release = releaseOf(releaseName('golden', Date.now() - 100 * 24 * 60 * 60 * 1000))
+      await account.build(release)
+      expect((await changes(release, target)).map(({ id }) => id)).toContain(`deprecation/${account.region}`)
+      expect(await changes(release, target)).toEqual([])
+    })
+
     test('nothing is opened before every copy is there', async () => {
       const release = releaseOf(golden)
       await account.build(release)

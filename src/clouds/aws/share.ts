@@ -32,14 +32,15 @@ export function imageSettings(
       write: (got) => api.requireImdsV2(region, got(image).id),
     })
   }
+  const now = Date.now()
   const deprecation = deprecationOf(settings, release)
   declared.push({
     id: `deprecation/${region}`,
     title: `deprecation of the image in ${region}`,
     after,
-    want: deprecation ?? 'never',
-    read: async (got) => minute((await current(got(image).id)).deprecatedAt) ?? 'never',
-    write: (got) => api.deprecateAt(region, got(image).id, deprecation),
+    want: deprecationText(deprecation, now),
+    read: async (got) => deprecationText((await current(got(image).id)).deprecatedAt, now),
+    write: (got) => api.deprecateAt(region, got(image).id, deprecation && notPast(deprecation, now)),
   })
   const wanted = readersOf(settings)
   declared.push({
@@ -83,9 +84,21 @@ function readerText(readers: readonly Reader[]): string {
 function deprecationOf(settings: AwsImageSettings, release: Release): string | undefined {
   if (settings.deprecateAfterDays === undefined) return undefined
   const day = 24 * 60 * 60 * 1000
-  return minute(new Date(Date.parse(releasedAt(release.name)) + settings.deprecateAfterDays * day).toISOString())
+  return minute(Date.parse(releasedAt(release.name)) + settings.deprecateAfterDays * day)
 }
 
-function minute(at: string | undefined): string | undefined {
-  return at === undefined || at === '' ? undefined : `${new Date(at).toISOString().slice(0, 16)}:00.000Z`
+/** EC2 takes no time that has passed: what should have been deprecated before is as soon as it can be. */
+const soonMs = 5 * 60_000
+
+function notPast(at: string, now: number): string {
+  return minute(Math.max(Date.parse(at), now + soonMs))
+}
+
+function deprecationText(at: string | undefined, now: number): string {
+  if (at === undefined || at === '') return 'never'
+  return Date.parse(at) <= now + soonMs ? 'deprecated' : minute(Date.parse(at))
+}
+
+function minute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16)}:00.000Z`
 }
