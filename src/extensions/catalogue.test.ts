@@ -104,6 +104,8 @@ test('a download, and one for each architecture, is accepted', () => {
 test.each([
   ['a script that is not there', downloading, {}, '8:11 install.script names install.sh, which is not there'],
   ['http', downloading.replace('https:', 'http:'), script, '12:12 .* is not an https address'],
+  ['a file of the npm registry without npm', downloading.replace('https://', 'npm:'), script, '12:12 .* needs npm'],
+  ['a file of the Go proxy without Go', downloading.replace('https://', 'go:'), script, '12:12 .* needs a Go'],
   ['a checksum cut short', downloading.replace('e3b0', ''), script, '13:15 .* is not a sha256 checksum'],
   ['a range of versions', downloading.replace('"1.2.3"', '^1.2.3'), script, '11:16 .* is not an exact version'],
   ['downloads nobody uses', downloading.replace('  script: install.sh\n', ''), {}, '9:5 install.downloads is used by'],

@@ -48,6 +48,7 @@ export interface Download {
   readonly version: string
   /** Without it the file is for all of them. */
   readonly architecture?: Architecture
+  /** `https://…`; or a path below the npm registry (`npm:…`) or the Go module proxy (`go:…`) this machine is set up with. */
   readonly url: string
   readonly sha256: string
 }
@@ -100,9 +101,9 @@ const installFields: Fields<Installation> = {
         version: text('Version of what is in it.', exactVersion),
         architecture: oneOf('The architecture it is for; without it, all.', architectures),
         url: text('Where it is.', {
-          pattern: /^https:\/\/[^\s/]+\/\S+$/,
+          pattern: /^(https:\/\/[^\s/]+\/|npm:|go:)[^\s/]\S*$/,
           kind: 'an https address',
-          hint: 'begin with https://',
+          hint: 'begin with https://, or with npm: or go: and the path below the registry or module proxy',
         }),
         sha256: text('Checksum of the file.', sha256),
       },

@@ -76,10 +76,22 @@ async function fetchAll(downloads: readonly Download[], place: Workplace): Promi
     if (architecture !== undefined && architecture !== place.machine.architecture) continue
     const file = join(folder, name)
     // curl knows the proxies and certificates of this machine; https only, also when redirected.
+    const address = await addressOf(url, place.session)
     const secure = ['--proto', '=https', '--proto-redir', '=https', '-fsSL', '--retry', '3', '--retry-connrefused']
-    await place.session.run(`the download of ${url}`, ['curl', ...secure, '-o', file, url])
+    await place.session.run(`the download of ${url}`, ['curl', ...secure, '-o', file, address])
     await check(file, url, sha256)
   }
+}
+
+/** Registries and proxies are those that npm and Go are set up with: companies have their own. */
+async function addressOf(url: string, session: Session): Promise<string> {
+  const [, scheme, path] = /^(npm|go):(.*)$/.exec(url) ?? []
+  if (scheme === undefined) return url
+  const ask = scheme === 'npm' ? ['npm', 'config', 'get', 'registry'] : ['go', 'env', 'GOPROXY']
+  const printed = await session.output(ask.join(' '), ask)
+  const base = /https:[^\s,|]+/.exec(printed)?.[0]
+  if (base === undefined) throw new SindriError('failed', `${ask.join(' ')} names no https address for ${url}`)
+  return `${base.replace(/\/$/, '')}/${path}`
 }
 
 async function check(file: string, name: string, wanted: string): Promise<void> {

@@ -32,14 +32,19 @@ export function ruleMistakes(definition: Definition, folder: string, files: read
 }
 
 function downloadRules(
-  { install, architectures }: Definition,
+  { install, architectures, dependencies = [] }: Definition,
   complain: (path: Mistake['path'], message: string, hint: string) => void,
 ): void {
   const { downloads = [] } = install
   if (install.downloads !== undefined && install.script === undefined) {
     complain(['install', 'downloads'], 'is used by nothing', 'add the script that installs the files')
   }
-  for (const [index, { name, architecture }] of downloads.entries()) {
+  for (const [index, { name, architecture, url }] of downloads.entries()) {
+    const at = ['install', 'downloads', index, 'url']
+    if (url.startsWith('npm:') && !dependencies.some((one) => one === 'node' || one === 'node-lts'))
+      complain(at, 'needs npm', 'add node or node-lts to dependencies')
+    if (url.startsWith('go:') && install.apt?.includes('golang-go') !== true)
+      complain(at, 'needs a Go that knows the module proxy', 'add golang-go to apt')
     const same = downloads.findIndex(
       (other) => other.name === name && (other.architecture ?? architecture) === (architecture ?? other.architecture),
     )
