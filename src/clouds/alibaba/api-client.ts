@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import Credential, {
+import CredentialModule, {
   CLIProfileCredentialsProvider,
   ECSRAMRoleCredentialsProvider,
   StaticAKCredentialsProvider,
   StaticSTSCredentialsProvider,
 } from '@alicloud/credentials'
-import OpenApi from '@alicloud/openapi-client'
+import OpenApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client'
 import { RuntimeOptions } from '@alicloud/tea-util'
 import { SindriError } from '../../core/error.ts'
 import { itemsOf, type Json, objectOf } from './answers.ts'
@@ -30,11 +30,15 @@ export interface Listing {
 }
 
 /** Signed calls of one account. */
-export interface Client {
+export interface Calls {
   /** `what` is `ecs:DescribeImages`: the service and the operation, which is also the RAM action. */
   call(what: string, region: string, parameters: Parameters): Promise<Json>
   all(what: string, region: string, parameters: Parameters, listing: Listing): Promise<readonly Json[]>
 }
+
+// The libraries are CommonJS modules, whose default is the module itself or the class, as whoever loads them sees it.
+const Client = OpenApi.default ?? OpenApi
+const Credential = CredentialModule.default ?? CredentialModule
 
 const readTimeoutMs = 60_000
 const connectTimeoutMs = 10_000
@@ -46,18 +50,18 @@ const pageSize = 50
 const rpc = { protocol: 'HTTPS', pathname: '/', method: 'POST', authType: 'AK', style: 'RPC' } as const
 
 /** Alibaba Cloud's own library signs (ACS3-HMAC-SHA256) and sends. No call is made before it is needed. */
-export function openClient(source: CredentialSource | undefined): Client {
-  const clients = new Map<string, InstanceType<typeof OpenApi.default>>()
-  let credential: InstanceType<typeof Credential.default> | undefined
+export function openClient(source: CredentialSource | undefined): Calls {
+  const clients = new Map<string, InstanceType<typeof Client>>()
+  let credential: InstanceType<typeof Credential> | undefined
 
-  async function signer(): Promise<InstanceType<typeof Credential.default>> {
+  async function signer(): Promise<InstanceType<typeof Credential>> {
     if (source === undefined) {
       throw new SindriError('credentials', 'there are no credentials of Alibaba Cloud in the environment', {
         hint: "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_PROFILE to a profile that 'aliyun configure' made",
       })
     }
     try {
-      credential ??= new Credential.default(null, providerOf(source))
+      credential ??= new Credential(null, providerOf(source))
       // The library keeps what it gets until shortly before it ends.
       await credential.getCredential()
       return credential
@@ -66,7 +70,7 @@ export function openClient(source: CredentialSource | undefined): Client {
     }
   }
 
-  async function clientOf(service: Service, region: string): Promise<InstanceType<typeof OpenApi.default>> {
+  async function clientOf(service: Service, region: string): Promise<InstanceType<typeof Client>> {
     const endpoint = endpointOf(service, region)
     const known = clients.get(endpoint)
     if (known !== undefined) return known
@@ -76,7 +80,7 @@ export function openClient(source: CredentialSource | undefined): Client {
       readTimeout: readTimeoutMs,
       connectTimeout: connectTimeoutMs,
     }
-    const client = new OpenApi.default(new OpenApi.Config(config))
+    const client = new Client(new Config(config))
     clients.set(endpoint, client)
     return client
   }
@@ -88,8 +92,8 @@ export function openClient(source: CredentialSource | undefined): Client {
       const client = await clientOf(name, region)
       const params = { ...rpc, action, version: services[name], reqBodyType: 'formData', bodyType: 'json' }
       const answer: unknown = await client.callApi(
-        new OpenApi.Params(params),
-        new OpenApi.OpenApiRequest({ query: flat({ RegionId: region, ...parameters }) }),
+        new Params(params),
+        new OpenApiRequest({ query: flat({ RegionId: region, ...parameters }) }),
         // The calls are repeated here, by what the answer says.
         new RuntimeOptions({ autoretry: false }),
       )

@@ -110,6 +110,12 @@ export function connectAlibaba({ credentials, region: home }: AlibabaHome): Alib
     },
     deleteInstance: (region, id) => done('ecs:DeleteInstance', region, { InstanceId: id, Force: true }),
 
+    async disks(region, tags) {
+      const found = await all('ecs:DescribeDisks', region, filter(tags), { list: 'Disks', item: 'Disk' })
+      return found.flatMap((one) => textOf(one, 'DiskId') ?? [])
+    },
+    deleteDisk: (region, id) => done('ecs:DeleteDisk', region, { DiskId: id }),
+
     async keyPairs(region, { name, tags }) {
       const asked = { KeyPairName: name, ...filter(tags) }
       const found = await all('ecs:DescribeKeyPairs', region, asked, { list: 'KeyPairs', item: 'KeyPair' })

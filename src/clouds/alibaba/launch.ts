@@ -34,9 +34,10 @@ export function alibabaLaunch(api: AlibabaApi, settings: LaunchSettings): Launch
       const byId = reference.startsWith('i-')
       const deployment = byId ? (await api.instances(region, { ids: [reference] }))[0]?.tags[tag.deployment] : reference
       if (deployment === undefined) return undefined
-      const { instances, groups, keys } = await partsOf(api, region, deployment)
+      const { instances, disks, groups, keys } = await partsOf(api, region, deployment)
       const resources = [
         ...instances.map((id) => `instance ${id}`),
+        ...disks.map((id) => `disk ${id}`),
         ...groups.map((id) => `security group ${id}`),
         ...keys.map((name) => `key pair ${name}`),
       ]
@@ -47,6 +48,9 @@ export function alibabaLaunch(api: AlibabaApi, settings: LaunchSettings): Launch
       const { instances, groups, keys } = await partsOf(api, region, deployment)
       for (const id of instances) await unlessGone(api.deleteInstance(region, id))
       await untilGone(api, region, instances, signal)
+      // Of an instance that is deleted its disk is deleted too.
+      for (const id of await api.disks(region, { [tag.deployment]: deployment }))
+        await unlessGone(api.deleteDisk(region, id))
       for (const id of groups) await unlessGone(api.deleteSecurityGroup(region, id))
       for (const name of keys) await unlessGone(api.deleteKeyPair(region, name))
     },
@@ -57,14 +61,15 @@ async function partsOf(
   api: AlibabaApi,
   region: string,
   deployment: string,
-): Promise<Readonly<Record<'instances' | 'groups' | 'keys', readonly string[]>>> {
+): Promise<Readonly<Record<'instances' | 'disks' | 'groups' | 'keys', readonly string[]>>> {
   const tags = { [tag.deployment]: deployment }
-  const [instances, groups, keys] = await Promise.all([
+  const [instances, disks, groups, keys] = await Promise.all([
     api.instances(region, { tags }),
+    api.disks(region, tags),
     api.securityGroups(region, { tags }),
     api.keyPairs(region, { tags }),
   ])
-  return { instances: instances.map(({ id }) => id), groups: groups.map(({ id }) => id), keys }
+  return { instances: instances.map(({ id }) => id), disks, groups: groups.map(({ id }) => id), keys }
 }
 
 function keyStep(api: AlibabaApi, { deployment, image: { region } }: LaunchRequest, publicKey: string): Step<string> {

@@ -126,6 +126,8 @@ export interface AlibabaApi {
   runInstance(region: string, request: InstanceRequest): Promise<string>
   /** Also when it runs; its disks and a public address of its own go with it. */
   deleteInstance(region: string, id: string): Promise<void>
+  disks(region: string, tags: TagFilter): Promise<readonly string[]>
+  deleteDisk(region: string, id: string): Promise<void>
   keyPairs(region: string, query: { readonly name?: string; readonly tags?: TagFilter }): Promise<readonly string[]>
   importKeyPair(
     region: string,
