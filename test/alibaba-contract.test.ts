@@ -2,9 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import OpenApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client'
-import { RuntimeOptions } from '@alicloud/tea-util'
-import { itemsOf, objectOf, textOf } from '../src/clouds/alibaba/answers.ts'
+import { itemsOf, textOf } from '../src/clouds/alibaba/answers.ts'
 import { tag, temporaryName } from '../src/clouds/alibaba/tags.ts'
 import type { MadeImage } from '../src/clouds/cloud.ts'
 import { type Account, cloudContract } from '../src/clouds/contract.ts'
@@ -13,19 +11,14 @@ import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
 import { installDial } from '../src/rehearsal/dial.ts'
 import { openInProcess } from '../src/rehearsal/in-process.ts'
-
-/** The library is a CommonJS module. */
-const Client = OpenApi.default ?? OpenApi
+import { openRpc, type Parameters, tagged } from './alibaba-rpc.ts'
 
 const region = 'cn-hangzhou'
 const others = ['ap-southeast-1', 'eu-central-1'] as const
-const versions: Readonly<Record<string, string>> = { ecs: '2014-05-26', vpc: '2016-04-28' }
 const stepMs = 400
 
 const publicKey =
   'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCl182jKbLoRWUse3eajaD+ZMKuqFHmmajqSyT2IefON7GXeNtLpx0+WeE4AW08JDBGC+5o3otUHuXAWAygdZ+BKIOdqRWikFITw8fdpDvQGjRxkyBfjcQWv0+3CzxiAj5Th2J9CCnC5Ge3PF0xSOcKdKmHKRjJ1bhJ6lyVac5rOD9Y3dehjScqufy2skCx21W5K6lF1iP0ds/aKldKqLBTtXkYyfEDQHb5O9ymHwVloWQZl5L7yFihtUkFcg8hSfaYhQDVLeQg3gUZcyhUQ52KSTC4mN4D4YOP1SR+52bE8cbhRCu7Br/jEizFYBox4KhpwNNsxl7gGgW67Y5E1avz contract'
-
-type Parameters = Readonly<Record<string, string>>
 
 /** The lists that things are told in. */
 const kinds: readonly (readonly [string, string, string, string, string])[] = [
@@ -51,44 +44,7 @@ async function openAccount(): Promise<Account> {
   // The last one installed is the first asked, and passes loopback on to those before it.
   installDial(rehearsal)
   const environment = rehearsal.environment
-  const clients = new Map<string, InstanceType<typeof Client>>()
-
-  /** By the older signature, which Packer's builder uses. */
-  async function ask(
-    service: string,
-    action: string,
-    parameters: Parameters,
-    at = region,
-  ): Promise<ReturnType<typeof objectOf>> {
-    const endpoint = `${service}.${at}.aliyuncs.com`
-    const config = new Config({
-      endpoint,
-      accessKeyId: environment.ALIBABA_CLOUD_ACCESS_KEY_ID,
-      accessKeySecret: environment.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
-      signatureAlgorithm: 'v2',
-    })
-    const client = clients.get(endpoint) ?? new Client(config)
-    clients.set(endpoint, client)
-    const rpc = { protocol: 'HTTPS', pathname: '/', method: 'POST', authType: 'AK', style: 'RPC' }
-    const params = new Params({
-      ...rpc,
-      action,
-      version: versions[service],
-      reqBodyType: 'formData',
-      bodyType: 'json',
-    })
-    const request = new OpenApiRequest({ query: { RegionId: at, ...parameters } })
-    const answer: unknown = await client.callApi(params, request, new RuntimeOptions({}))
-    return objectOf(objectOf(answer).body)
-  }
-
-  const tagged = (tags: Parameters): Parameters =>
-    Object.fromEntries(
-      Object.entries(tags).flatMap(([key, value], index) => [
-        [`Tag.${index + 1}.Key`, key],
-        [`Tag.${index + 1}.Value`, value],
-      ]),
-    )
+  const ask = openRpc(environment, region)
 
   /** As Packer does it: a network of its own, and an instance that is stopped at first. */
   async function builder(name: string, tags: Parameters): Promise<Readonly<Record<string, string>>> {

@@ -114,6 +114,8 @@ export interface Target {
   missing(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
   /** The public address of this machine as an address range (`203.0.113.9/32`). */
   callerRange(): Promise<string>
+  /** Variables that give Packer the credentials it would not find by itself; they hold secrets. */
+  packerCredentials?(): Promise<Readonly<Record<string, string>>>
   /** The image that the base stands for now, where the builder of an old Packer cannot find that out. */
   sourceImage?(): Promise<string>
   readonly images: Images

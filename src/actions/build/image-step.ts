@@ -111,7 +111,7 @@ async function startRun(options: ImageStepOptions, token: string): Promise<Run> 
     path: options.packer,
     arguments: ['build', '-machine-readable', '-color=false', ...options.variables, file],
     folder,
-    env: options.environment,
+    env: { ...options.environment, ...(await options.target.packerCredentials?.()) },
     log: join(folder, 'packer.log'),
     ...(options.debug ? { debugLog: join(folder, 'packer-debug.log') } : {}),
   })

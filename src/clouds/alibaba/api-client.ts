@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import CredentialModule, {
   CLIProfileCredentialsProvider,
@@ -5,13 +6,14 @@ import CredentialModule, {
   StaticAKCredentialsProvider,
   StaticSTSCredentialsProvider,
 } from '@alicloud/credentials'
-import OpenApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client'
-import { RuntimeOptions } from '@alicloud/tea-util'
+import OpenApiModule from '@alicloud/openapi-util'
+import { Request } from '@alicloud/tea-typescript'
 import { SindriError } from '../../core/error.ts'
 import { itemsOf, type Json, objectOf } from './answers.ts'
 import type { CredentialSource } from './credentials.ts'
-import { endpointOf, type Service, services } from './endpoints.ts'
-import { alibabaError, credentialError } from './errors.ts'
+import { endpointOf, services } from './endpoints.ts'
+import { alibabaError, credentialError, refusalOf } from './errors.ts'
+import type { AlibabaApi } from './port.ts'
 
 /** Values of a request: lists become `Name.1`, `Name.2`, objects in them `Name.1.Key`; what is undefined is left out. */
 export type Parameters = Readonly<
@@ -31,30 +33,28 @@ export interface Listing {
 
 /** Signed calls of one account. */
 export interface Calls {
+  keys: AlibabaApi['keys']
   /** `what` is `ecs:DescribeImages`: the service and the operation, which is also the RAM action. */
   call(what: string, region: string, parameters: Parameters): Promise<Json>
   all(what: string, region: string, parameters: Parameters, listing: Listing): Promise<readonly Json[]>
 }
 
 // The libraries are CommonJS modules, whose default is the module itself or the class, as whoever loads them sees it.
-const Client = OpenApi.default ?? OpenApi
 const Credential = CredentialModule.default ?? CredentialModule
+const OpenApi = OpenApiModule.default ?? OpenApiModule
 
-const readTimeoutMs = 60_000
-const connectTimeoutMs = 10_000
+/** A request that stalls longer than this is given up and sent again. */
+const requestTimeoutMs = 60_000
 const attempts = 5
 const firstPauseMs = 500
 const pageSize = 50
+const algorithm = 'ACS3-HMAC-SHA256'
 
-/** What the library is given: everything by the request's line, as its product clients do. */
-const rpc = { protocol: 'HTTPS', pathname: '/', method: 'POST', authType: 'AK', style: 'RPC' } as const
-
-/** Alibaba Cloud's own library signs (ACS3-HMAC-SHA256) and sends. No call is made before it is needed. */
+/** Alibaba Cloud's own libraries find the credentials and sign. No call is made before it is needed. */
 export function openClient(source: CredentialSource | undefined): Calls {
-  const clients = new Map<string, InstanceType<typeof Client>>()
   let credential: InstanceType<typeof Credential> | undefined
 
-  async function signer(): Promise<InstanceType<typeof Credential>> {
+  async function keys(): ReturnType<AlibabaApi['keys']> {
     if (source === undefined) {
       throw new SindriError('credentials', 'there are no credentials of Alibaba Cloud in the environment', {
         hint: "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_PROFILE to a profile that 'aliyun configure' made",
@@ -63,41 +63,42 @@ export function openClient(source: CredentialSource | undefined): Calls {
     try {
       credential ??= new Credential(null, providerOf(source))
       // The library keeps what it gets until shortly before it ends.
-      await credential.getCredential()
-      return credential
+      const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = await credential.getCredential()
+      return { id: accessKeyId, secret: accessKeySecret, token: securityToken }
     } catch (error) {
       throw credentialError(error, source.name)
     }
   }
 
-  async function clientOf(service: Service, region: string): Promise<InstanceType<typeof Client>> {
-    const endpoint = endpointOf(service, region)
-    const known = clients.get(endpoint)
-    if (known !== undefined) return known
-    const config = {
-      endpoint,
-      credential: await signer(),
-      readTimeout: readTimeoutMs,
-      connectTimeout: connectTimeoutMs,
-    }
-    const client = new Client(new Config(config))
-    clients.set(endpoint, client)
-    return client
-  }
-
+  /** https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature (2026-11) */
   async function once(what: string, region: string, parameters: Parameters): Promise<Json> {
     const [service, action = ''] = what.split(':')
     const name = service === 'vpc' || service === 'sts' ? service : 'ecs'
+    const { id, secret, token } = await keys()
+    const host = endpointOf(name, region)
+    const body = new URLSearchParams(flat({ RegionId: region, ...parameters })).toString()
+    const hash = OpenApi.hexEncode(OpenApi.hash(Buffer.from(body), algorithm))
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-acs-action': action,
+      'x-acs-version': services[name],
+      'x-acs-date': OpenApi.getTimestamp(),
+      'x-acs-signature-nonce': randomUUID(),
+      'x-acs-content-sha256': hash,
+      ...(token !== '' && { 'x-acs-security-token': token }),
+    }
+    const request = Object.assign(new Request(), { method: 'POST', pathname: '/', headers: { host, ...headers } })
+    const authorization = OpenApi.getAuthorization(request, algorithm, hash, id, secret)
     try {
-      const client = await clientOf(name, region)
-      const params = { ...rpc, action, version: services[name], reqBodyType: 'formData', bodyType: 'json' }
-      const answer: unknown = await client.callApi(
-        new Params(params),
-        new OpenApiRequest({ query: flat({ RegionId: region, ...parameters }) }),
-        // The calls are repeated here, by what the answer says.
-        new RuntimeOptions({ autoretry: false }),
-      )
-      return objectOf(objectOf(answer).body)
+      const answer = await fetch(`https://${host}/`, {
+        method: 'POST',
+        body,
+        headers: { ...headers, authorization, accept: 'application/json' },
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      })
+      const text = await answer.text()
+      if (answer.ok) return objectOf(JSON.parse(text))
+      throw refusalOf(answer.status, text)
     } catch (error) {
       throw alibabaError(error, what, region, source?.name ?? 'the environment')
     }
@@ -117,6 +118,7 @@ export function openClient(source: CredentialSource | undefined): Calls {
 
   return {
     call,
+    keys,
     async all(what, region, parameters, { list, item }) {
       const found: Json[] = []
       for (let number = 1; ; number++) {

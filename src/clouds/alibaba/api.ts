@@ -21,12 +21,13 @@ const anyStatus = 'Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecate
  * https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-overview (read 2026-11)
  */
 export function connectAlibaba({ credentials, region: home }: AlibabaHome): AlibabaApi {
-  const { call, all } = openClient(credentials)
+  const { call, all, keys } = openClient(credentials)
   const done = async (what: string, region: string, parameters: Parameters): Promise<void> => {
     await call(what, region, parameters)
   }
 
   return {
+    keys,
     async identity() {
       const answer = await call('sts:GetCallerIdentity', home, {})
       return { arn: textOf(answer, 'Arn') ?? '', account: textOf(answer, 'AccountId') ?? '' }

@@ -42,6 +42,22 @@ export function credentialSource(environment: Environment): CredentialSource | u
   return { kind: 'profile', name: `profile "${profile.value}" of ~/.aliyun/config.json`, profile: profile.value }
 }
 
+/** Keys by the names under which the template takes them; and no profile, whose region would win over the template's. */
+export function keyVariables(keys: {
+  readonly id: string
+  readonly secret: string
+  readonly token: string
+}): Readonly<Record<string, string>> {
+  const { access_key, secret_key, security_token, profile } = credentialVariables
+  const none = [...security_token, ...profile].map((name) => [name, ''])
+  return {
+    ...Object.fromEntries(none),
+    [access_key[0]]: keys.id,
+    [secret_key[0]]: keys.secret,
+    [security_token[0]]: keys.token,
+  }
+}
+
 /** Attributes by which the builder finds credentials, through the variables of the template. */
 export const credentialAttributes: Readonly<Record<string, Raw>> = Object.fromEntries(
   Object.keys(credentialVariables).map((name) => [name, variable(`alibaba_${name}`)]),

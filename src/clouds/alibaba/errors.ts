@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { type Json, objectOf } from './answers.ts'
 
 /** Codes of https://www.alibabacloud.com/help/en/sdk/product-overview/common-error-codes (read 2026-11), without what follows a second dot. */
 const credentialCodes = new Set([
@@ -25,7 +26,7 @@ const transientCodes = new Set([
   'IncorrectVSwitchStatus',
   'UnknownError',
 ])
-const brokenConnections = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENETUNREACH'])
+const brokenConnections = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'])
 
 /**
  * The same failure in our words: which RAM action, in which region, and what to do. `credentials` says where those that
@@ -35,7 +36,7 @@ export function alibabaError(error: unknown, action: string, region: string, cre
   if (error instanceof SindriError) return error
   const code = codeOf(error)
   const kind = code.split('.')[0] ?? ''
-  const message = told(error)
+  const message = messageOf(error)
   const where = `${action} in ${region}`
   if (credentialCodes.has(kind)) {
     return new SindriError(
@@ -59,7 +60,12 @@ export function alibabaError(error: unknown, action: string, region: string, cre
       cause: error,
     })
   }
-  if (transientCodes.has(kind) || brokenConnections.has(code) || statusOf(error) >= 500 || isTimeout(error))
+  if (
+    transientCodes.has(kind) ||
+    brokenConnections.has(code) ||
+    isServerFault(member(error, 'statusCode')) ||
+    member(error, 'name') === 'TimeoutError'
+  )
     return new SindriError('timeout', `${where} is not done yet: ${message} (${code})`, { cause: error })
   if (code.startsWith('Quota'))
     return new SindriError('failed', `a quota of the account forbids ${where}: ${message} (${code})`, {
@@ -105,20 +111,25 @@ export async function unlessThere(call: Promise<void>): Promise<void> {
   }
 }
 
-/** The library puts the status before the message and the request's id behind it. */
-function told(error: unknown): string {
-  return messageOf(error)
-    .replace(/^code: \d+, /, '')
-    .replace(/^[\w.]+: code: \d+, /, '')
-    .replace(/ request id: \S+$/, '')
+/** What Alibaba Cloud answered instead of doing it: `{ Code, Message, RequestId }`. Something on the way may answer otherwise. */
+export function refusalOf(status: number, text: string): Error {
+  const { Code, Message } = parsed(text)
+  // A signature that is wrong is told with all that was to be signed.
+  const message = typeof Message === 'string' ? (Message.split(/ server string to sign/)[0] ?? '') : `status ${status}`
+  return Object.assign(new Error(message), { code: String(Code ?? `HTTP ${status}`), statusCode: status })
 }
 
-function statusOf(error: unknown): number {
-  return Number(member(error, 'statusCode') ?? member(member(error, 'data'), 'statusCode') ?? 0)
+function parsed(text: string): Json {
+  try {
+    return objectOf(JSON.parse(text))
+  } catch {
+    return {}
+  }
 }
 
-function isTimeout(error: unknown): boolean {
-  return /^RequestTimeoutError|(Read|Connect)Timeout/.test(`${member(error, 'name')}${messageOf(error)}`)
+/** A fault that may pass; what is not there at all stays so. */
+function isServerFault(status: unknown): boolean {
+  return typeof status === 'number' && status >= 500 && status !== 501
 }
 
 function codeOf(error: unknown): string {

@@ -128,7 +128,7 @@ async function vswitchOf(
   const { zoneId } = settings
   const vswitch = found.find(({ zone }) => subnetId !== undefined || zoneId === undefined || zone === zoneId)
   if (vswitch !== undefined) return vswitch
-  const hint = 'name a VSwitch with --subnet-id, or write alibaba.vpc_id and alibaba.vswitch_id in sindri.yaml'
+  const hint = 'name a VSwitch with --subnet, or write alibaba.vpc_id and alibaba.vswitch_id in sindri.yaml'
   if (subnetId !== undefined)
     throw new SindriError('not-found', `there is no VSwitch ${subnetId} in ${region}`, { hint })
   const where = zoneId === undefined ? region : zoneId

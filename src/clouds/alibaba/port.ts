@@ -96,6 +96,8 @@ export interface NetworkQuery {
  * Removals resolve when the request is accepted.
  */
 export interface AlibabaApi {
+  /** The keys that requests are signed with now. @throws SindriError `credentials` */
+  keys(): Promise<{ readonly id: string; readonly secret: string; readonly token: string }>
   /** The caller's ARN and account. */
   identity(): Promise<{ readonly arn: string; readonly account: string }>
   regions(): Promise<readonly string[]>

@@ -2,7 +2,7 @@ import type { Resolved } from '../../config/resolved.ts'
 import { callerRange } from '../caller-range.ts'
 import type { Environment, Target } from '../cloud.ts'
 import { baseOf } from './bases.ts'
-import { credentialSource } from './credentials.ts'
+import { credentialSource, keyVariables } from './credentials.ts'
 import { alibabaImages } from './images.ts'
 import { alibabaLaunch } from './launch.ts'
 import type { AlibabaApi, AlibabaHome } from './port.ts'
@@ -18,7 +18,8 @@ export function alibabaTarget(
 ): Target {
   const settings = alibabaOf(resolved)
   const { region } = settings
-  const api = connect({ credentials: credentialSource(environment), region })
+  const credentials = credentialSource(environment)
+  const api = connect({ credentials, region })
   const { tags, build } = resolved
   const sshUser = sshUserOf(settings)
   return {
@@ -29,6 +30,9 @@ export function alibabaTarget(
     // RAM has no dry run of a policy: what is not allowed shows when it is asked for.
     missing: async () => [],
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
+    // Of profiles the builder knows some kinds, and of roles Packer 1.6.6 none.
+    packerCredentials: async () =>
+      credentials === undefined || credentials.kind === 'key' ? {} : keyVariables(await api.keys()),
     async sourceImage() {
       const base = baseOf(resolved, settings.instanceType)
       return 'family' in base ? api.newestOf(region, base.family) : base.image

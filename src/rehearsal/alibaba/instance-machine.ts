@@ -30,7 +30,11 @@ export async function startMachine(world: World, instance: InstanceRecord): Prom
     // https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata (2026-11)
     metadataAddress: '100.100.100.200:80',
     metadataSocket: await world.sockets.open(instance.id, metadataHandler(instance, key?.openssh, publicAddress)),
-    cloudInit: { datasource_list: ['AliYun'], users: [], disable_root: false },
+    cloudInit: {
+      datasource_list: ['AliYun'],
+      users: [{ name: 'root', lock_passwd: false }],
+      disable_root: false,
+    },
     memoryMiB: Math.min(largestMemoryMiB, instanceTypeOf(instance.instanceType).memoryGiB * 1024),
   })
 }

@@ -17,6 +17,19 @@ function treeOf(instance: InstanceRecord, openssh: string | undefined, publicAdd
       instance: { 'instance-name': instance.name, 'instance-type': instanceType },
       'instance-id': id,
       mac,
+      network: {
+        interfaces: {
+          macs: {
+            [mac]: {
+              'network-interface-id': id.replace(/^i-/, 'eni-'),
+              'primary-ip-address': privateAddress,
+              'private-ipv4s': JSON.stringify([privateAddress]),
+              'vpc-id': vpcId,
+              'vswitch-id': vswitchId,
+            },
+          },
+        },
+      },
       'network-type': 'vpc',
       'owner-account-id': account,
       'private-ipv4': privateAddress,
@@ -34,7 +47,7 @@ function treeOf(instance: InstanceRecord, openssh: string | undefined, publicAdd
 /**
  * The metadata service of one instance, in its unauthenticated form.
  * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata (2026-11). Not served: tokens, credentials of
- * RAM roles, the identity document, and what is known of network interfaces.
+ * RAM roles, and the identity document.
  */
 export function metadataHandler(
   instance: InstanceRecord,
