@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+import { currentPacker, missingPart, type Outcome, openSindri, type Sindri, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const region = 'ap-southeast-1'
@@ -20,7 +20,7 @@ const missing = await missingPart()
 const current = currentPacker()
 const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/alicloud'))
 const python = join(partsFolder(process.env), 'alibaba-sdk/bin/python3')
-const sdk = existsSync(python)
+const sdk = existsSync(python) || process.env.CI === 'true'
 
 interface RamPolicy {
   readonly Version: string
@@ -33,9 +33,12 @@ interface RamPolicy {
 
 let sindri: Sindri
 
-async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function configure(
+  more: Readonly<Record<string, unknown>> = {},
+  build: Readonly<Record<string, unknown>> = { base: 'debian-12' },
+): Promise<void> {
   const alibaba = { region, instance_type: 'ecs.g7.large', system_disk_size_gb: 20, ...more }
-  const packer = { cloud: 'alibaba', tags: { team: 'platform' }, build: { base: 'debian-12' }, alibaba }
+  const packer = { cloud: 'alibaba', tags: { team: 'platform' }, build, alibaba }
   // JSON is YAML.
   const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
   await writeFile(join(sindri.folder, 'sindri.yaml'), config)
@@ -208,16 +211,24 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
 
-  test('a wrong secret ends with exit code 3 and names the variable', async () => {
+  test('what init writes makes an image with plain Packer, and none with a secret that is wrong', async () => {
+    await sindri.json('rehearsal', 'up', '--policy', 'none')
+    // Of families Packer 1.6.6 knows nothing.
+    await configure({}, { base: 'debian_12_11_x64_20G_alibase_20250725.vhd' })
+    const made: InitResult = await sindri.json('vm', 'init', '-o', 'd')
+    expect(made.template).toBe('./d/alibaba.pkr.hcl')
     const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
-    const home = join(sindri.folder, 'home')
-    await mkdir(join(home, '.aliyun'), { recursive: true })
-    // A rehearsal gives its own keys to Sindri; Packer with a profile of the user's is refused by the stand-in.
-    const env = { ...process.env, ...rehearsed, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong', CHECKPOINT_DISABLE: '1' }
-    await sindri.json('vm', 'init', '-o', 'wrong')
-    const { code, stdout } = await startProgram('packer', ['build', '-color=false', 'wrong'], sindri.folder, env).ended
-    expect(code).toBe(1)
-    expect(stdout).toContain('SignatureDoesNotMatch')
+    const packer = (secret: object): Promise<Outcome> => {
+      const env = { ...process.env, ...rehearsed, ...secret, CHECKPOINT_DISABLE: '1' }
+      return startProgram('packer', ['build', '-color=false', 'd'], sindri.folder, env).ended
+    }
+    const refused = await packer({ ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' })
+    expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('SignatureDoesNotMatch') })
+    expect(await held()).toBeUndefined()
+    const built = await packer({})
+    expect(built, built.stdout).toMatchObject({ code: 0 })
+    const tags = { 'sindri:managed': 'true', 'sindri:ssh-user': 'root' }
+    expect(await held()).toMatchObject({ images: [{ state: 'Available', tags }], ...nothingElse })
   })
 })
 
@@ -231,7 +242,7 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts, 
     expect(await sindri.close()).toEqual([])
   })
 
-  test('builds with the printed policy and nothing else; the vendor’s own client agrees about the image', async () => {
+  test('builds with the printed policy and nothing else', async () => {
     await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
     const built = await build()
     expect(built).toMatchObject({ cached: false, failed: [] })
@@ -242,10 +253,9 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts, 
     expect(await held()).toMatchObject({ images: [{ id: built.image_id, family: 'golden' }], ...nothingElse })
   })
 
-  test('what init writes makes an image with plain Packer, and copies and shares it', async () => {
+  test('what init writes copies and shares with plain Packer', async () => {
     await configure({ image_copy_regions: [copied], image_share_account: [reader] })
-    const made: InitResult = await sindri.json('vm', 'init', '-o', 'd')
-    expect(made.template).toBe('./d/alibaba.pkr.hcl')
+    await sindri.json('vm', 'init', '-o', 'd')
     const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
     await sindri.json('rehearsal', 'up', '--policy', 'none')
     const env = { ...process.env, ...current, ...rehearsed, CHECKPOINT_DISABLE: '1' }
