@@ -6,7 +6,7 @@ import CredentialModule, {
   StaticAKCredentialsProvider,
   StaticSTSCredentialsProvider,
 } from '@alicloud/credentials'
-import OpenApiModule from '@alicloud/openapi-util'
+import { default as OpenApiModule } from '@alicloud/openapi-util'
 import { Request } from '@alicloud/tea-typescript'
 import { SindriError } from '../../core/error.ts'
 import { itemsOf, type Json, objectOf } from './answers.ts'
