@@ -89,7 +89,7 @@ export function credentialError(error: unknown, source: string): SindriError {
 }
 
 /** True for the answer that a thing does not exist (any more). */
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof SindriError && error.code === 'not-found'
 }
 

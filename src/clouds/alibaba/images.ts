@@ -41,11 +41,15 @@ export function alibabaImages(api: AlibabaApi): Images {
   }
 }
 
-/** Removes an image and its snapshots; content when it is gone. A copy that is not done is ended first. */
+/** Removes an image and its snapshots; content when it is gone. A copy that is not done is ended, a shared image taken back first. */
 export async function removeImage(api: AlibabaApi, region: string, id: string): Promise<void> {
   const [image] = await api.images(region, { id })
   if (image === undefined) return
   if (image.copied && image.status !== 'Available') await unlessGone(api.cancelCopy(region, id))
+  if (image.status === 'Available') {
+    const readers = await api.readers(region, id)
+    if (readers.length > 0) await api.changeReaders(region, id, { add: [], remove: readers })
+  }
   await unlessGone(api.deleteImage(region, id))
   for (const snapshot of image.snapshots) await unlessGone(api.deleteSnapshot(region, snapshot))
 }
