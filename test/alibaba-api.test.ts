@@ -85,7 +85,9 @@ test('what Alibaba Cloud began although its answer was lost is begun once', asyn
   const api = await open({
     faults: ['RunInstances', 'CreateSecurityGroup'].map((operation) => ({ operation, ...lost })),
   })
-  const id = await api.runInstance(region, await request(api))
+  const wanted = await request(api)
+  const id = await api.runInstance(region, wanted)
+  expect(await api.runInstance(region, wanted)).toBe(id)
   expect([...rehearsal.machines.keys()]).toEqual([id])
   expect(await api.securityGroups(region, {})).toHaveLength(1)
 })
