@@ -31,7 +31,10 @@ const publications: Readonly<Record<Base['name'], Publication>> = {
   'debian-12': {
     operatingSystem: 'Debian',
     version: '12',
-    name: { x86_64: 'debian-12-generic-amd64', arm64: 'debian-12-generic-arm64' },
+    name: {
+      x86_64: 'debian-12-generic-amd64-20251006-2257',
+      arm64: 'debian-12-generic-arm64-20251006-2257',
+    },
     user: 'debian',
   },
 }
