@@ -51,6 +51,8 @@ export function apiKeyEnvironment(folder: string): Readonly<Record<string, strin
     OCI_CLI_TENANCY: tenancy,
     OCI_CLI_FINGERPRINT: /^fingerprint=(.*)$/m.exec(text)?.[1] ?? '',
     OCI_CLI_KEY_FILE: join(folder, keyFile),
+    // The CLI asks for a label in the key's file, which Packer 1.6.6 does not expect.
+    SUPPRESS_LABEL_WARNING: 'True',
   }
 }
 

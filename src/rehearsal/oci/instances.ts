@@ -41,8 +41,9 @@ async function launch(call: Call): Promise<InstanceRecord> {
   const shape = requiredIn(body, 'shape')
   const size = sizeOf(shape, body.shapeConfig)
   const source = objectIn(body.sourceDetails)
-  if (source.sourceType !== 'image') throw notImplemented('an instance from anything but an image')
-  const image = findImage(call, requiredIn(source, 'imageId'))
+  if ((source.sourceType ?? 'image') !== 'image') throw notImplemented('an instance from anything but an image')
+  // The older form of a request names the image beside everything else.
+  const image = findImage(call, textIn(source.imageId) ?? requiredIn(body, 'imageId'))
   if (imageState(image, now) !== 'AVAILABLE')
     throw ociError('IncorrectState', `The image ${image.id} is not available.`)
   const card = objectIn(body.createVnicDetails)
@@ -179,7 +180,7 @@ export const instanceOperations: Operations = {
       ...['createVnicDetails.subnetId', 'createVnicDetails.assignPublicIp', 'createVnicDetails.nsgIds'],
       ...['createVnicDetails.displayName', 'createVnicDetails.hostnameLabel', 'createVnicDetails.freeformTags'],
       ...['createVnicDetails.definedTags', 'instanceOptions.areLegacyImdsEndpointsDisabled', 'freeformTags'],
-      ...['definedTags', 'subnetId', 'hostnameLabel'],
+      ...['definedTags', 'subnetId', 'hostnameLabel', 'imageId'],
     ],
     run: async (call) => ({
       json: instanceOutput(await once(call, call.world.records.instances, () => launch(call)), call),

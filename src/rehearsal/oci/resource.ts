@@ -126,7 +126,7 @@ export function listed<T extends Resource>(call: Call, things: readonly T[], out
 /** One page of these answers. */
 export function pageOf({ query }: Call, items: readonly Json[]): Output {
   const limit = query.get('limit')
-  const cut = page(items, limit === null ? 100 : Math.min(Number(limit), 1000), query.get('page') ?? undefined)
+  const cut = page(items, limit === null ? 100 : Math.min(Number(limit), 1000), query.get('page') || undefined)
   if (cut === undefined) throw invalid('page is not valid')
   return { json: cut.items, ...(cut.next && { next: cut.next }) }
 }
