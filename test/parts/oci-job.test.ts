@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -171,6 +172,19 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
   test('deleting the image leaves nothing at all', async () => {
     await sindri.json('vm', 'delete', first.image_id, '--force', '--rehearse')
     expect((await sindri.status()).resources.oci).toEqual({})
+  })
+
+  test('a wrong key ends with exit code 3 and the name of where it comes from', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const wrong = join(sindri.folder, 'wrong.pem')
+    await writeFile(wrong, privateKey.export({ format: 'pem', type: 'pkcs1' }))
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const given = Object.entries(rehearsed).filter(([name]) => name.startsWith('OCI_'))
+    const env = { ...process.env, ...Object.fromEntries(given), OCI_CLI_KEY_FILE: wrong, SINDRI_HOME: sindri.home }
+    const words = [join(import.meta.dirname, '../../bin/sindri.js'), 'vm', 'build', '--rehearse', '--region', region]
+    const { code, stderr } = await startProgram(process.execPath, words, sindri.folder, env).ended
+    expect(stderr).toMatch(/OCI_CLI_USER, .*OCI_CLI_KEY_FILE of the environment.* were not accepted/)
+    expect(code).toBe(3)
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {

@@ -1,5 +1,5 @@
 import { type RehearsedCloud, rehearsedCloud } from '../kit/stand-in.ts'
-import { apiKeyEnvironment } from './api-key.ts'
+import { apiKeyEnvironment, user } from './api-key.ts'
 import { emptyRecords } from './records.ts'
 import { ociDomains, placeOfHost } from './regions.ts'
 import { ociResources } from './resources.ts'
@@ -12,6 +12,7 @@ export const oci: RehearsedCloud<'oci', ReturnType<typeof ociResources>> = rehea
   isHost: (host) => placeOfHost(host) !== undefined,
   environment: ({ folder }) => apiKeyEnvironment(folder),
   own: ['OCI_CLI_CONFIG_FILE', 'OCI_CLI_USER', 'OCI_CLI_TENANCY', 'OCI_CLI_FINGERPRINT', 'OCI_CLI_KEY_FILE'],
+  account: user,
   // Regions, and the places that a config takes from the environment, are names and open nothing.
   accounts: /^OCI_(?!CLI_REGION$|REGION$|COMPARTMENT_OCID$|AVAILABILITY_DOMAIN$|SUBNET_OCID$)/,
   emptyRecords,
