@@ -7,7 +7,9 @@ import type { CloudImage, Environment, LaunchRequest } from '../src/clouds/cloud
 import { connectOci } from '../src/clouds/oci/api.ts'
 import { ociLaunch } from '../src/clouds/oci/launch.ts'
 import type { InstanceRequest, OciApi, OciHome } from '../src/clouds/oci/port.ts'
-import { instantClock } from '../src/core/fake-cloud.fixture.ts'
+import { apply } from '../src/core/apply.ts'
+import { instantClock, memoryStore } from '../src/core/fake-cloud.fixture.ts'
+import { plan } from '../src/core/plan.ts'
 import { installDial } from '../src/rehearsal/dial.ts'
 import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
 
@@ -99,14 +101,21 @@ test('rules are asked for once, and those that are there already are left alone'
 
 test('lists are read to their last page', async () => {
   const api = await open()
-  const names = Array.from({ length: 3 }, (_, index) => `i${index}`)
-  for (const name of names) await api.launchInstance(region, { ...request, name, token: name })
-  expect(await api.instances(region)).toHaveLength(3)
-  const [first] = await api.instances(region)
-  expect(await api.addresses(region, first?.id ?? '')).toEqual({
+  const vcnId = await api.subnetVcn(region, request.subnetId)
+  const names = Array.from({ length: 101 }, (_, index) => `g${index}`)
+  await Promise.all(names.map((name) => api.createSecurityGroup(region, { name, vcnId, tags: {}, token: name })))
+  const found = (await api.securityGroups(region)).map(({ name }) => name)
+  expect(found.sort()).toEqual(names.sort())
+})
+
+test('an instance is reached by the addresses of its network interface', async () => {
+  const api = await open()
+  const id = await api.launchInstance(region, request)
+  expect(await api.addresses(region, id)).toEqual({
     publicAddress: expect.stringMatching(/^127\./),
     privateAddress: expect.stringMatching(/^10\./),
   })
+  expect(await api.addresses(region, 'ocid1.instance.oc1.phx.aaaaaaaaother')).toBeUndefined()
 })
 
 test('what may not be done is told with the call, also where Oracle says that it is not there', async () => {
@@ -179,41 +188,65 @@ test('credentials come from variables, from a profile, or from both, and a wrong
 
 test('a session’s token stands in place of the user, and is told as what was not accepted', async () => {
   await open()
-  const { OCI_CLI_CONFIG_FILE = '' } = rehearsal.rehearsal.environment
+  const { OCI_CLI_CONFIG_FILE = '', OCI_CLI_TENANCY } = rehearsal.rehearsal.environment
+  const session = { OCI_CLI_CONFIG_FILE, OCI_CLI_PROFILE: 'SESSION' }
+  expect(await client(session).identity()).toBe(OCI_CLI_TENANCY)
+  expect(await client(session).images(region, {})).toHaveLength(1)
   const folder = temporary()
   const [file, token] = [join(folder, 'config'), join(folder, 'token')]
-  writeFileSync(token, 'made-up\n')
-  const text = readFileSync(OCI_CLI_CONFIG_FILE, 'utf8').replace(/user=.*/, `security_token_file=${token}`)
-  writeFileSync(file, text)
-  await expect(client({}, { accessCfgFile: file }).identity()).rejects.toMatchObject({
+  writeFileSync(token, 'expired\n')
+  writeFileSync(
+    file,
+    readFileSync(OCI_CLI_CONFIG_FILE, 'utf8').replace(/security_token_file=.*/, `security_token_file=${token}`),
+  )
+  await expect(client({ ...session, OCI_CLI_CONFIG_FILE: file }).identity()).rejects.toMatchObject({
     code: 'credentials',
-    message: expect.stringContaining(`profile "DEFAULT" of ${file}`),
+    message: expect.stringContaining(`profile "SESSION" of ${file}`),
   })
 })
 
-test('a deployment has a group of its own beside the config’s, unless it is given one', async () => {
+test('a deployment is in a group of its own beside the config’s, unless it is given one; a second run adds nothing', async () => {
   const api = await open()
   const nsgIds = ['ocid1.networksecuritygroup.oc1.phx.aaaaaaaaconfig']
   const asked: InstanceRequest[] = []
-  const spied: OciApi = {
-    ...api,
-    async launchInstance(place, one) {
-      asked.push(one)
-      return api.launchInstance(place, one)
+  const launch = ociLaunch(
+    {
+      ...api,
+      async launchInstance(place, one) {
+        asked.push(one)
+        return api.launchInstance(place, one)
+      },
     },
-  }
-  const launch = ociLaunch(spied, {
-    settings: { nsgIds, usePrivateIp: false, legacyImdsDisabled: true },
-    availabilityDomain: () => request.availabilityDomain,
-    subnet: () => request.subnetId,
-  })
+    {
+      settings: { nsgIds, usePrivateIp: false, legacyImdsDisabled: true },
+      availabilityDomain: () => request.availabilityDomain,
+      subnet: () => request.subnetId,
+    },
+  )
   const image = { id: debian, name: 'debian', region, sshUser: 'debian' } as CloudImage // what a launch reads of it
-  const wanted = { image, instanceType: 'VM.Standard.E4.Flex', key: { publicKey: 'ssh-ed25519 AAAA' } }
-  const idsOf = (more: Partial<LaunchRequest>): readonly string[] =>
-    launch.steps({ deployment: 'd', sshSourceRanges: [], ...wanted, ...more }).steps.map(({ id }) => id)
-  expect(idsOf({ sshSourceRanges: ['192.0.2.0/24', '2001:db8::/32'] })).toEqual(['security-group', 'instance'])
-  expect(idsOf({})).toEqual(['instance'])
-  expect(idsOf({ sshSourceRanges: ['192.0.2.0/24'], securityGroupId: nsgIds[0] ?? '' })).toEqual(['instance'])
-  await launch.terminate(region, 'd', new AbortController().signal)
-  expect(asked).toEqual([])
+  const deploy = async (deployment: string, more: Partial<LaunchRequest>): Promise<void> => {
+    const key = { publicKey: 'ssh-ed25519 AAAA' }
+    const wanted = { deployment, image, instanceType: 'VM.Standard.E4.Flex', key, sshSourceRanges: [], ...more }
+    const { signal } = new AbortController()
+    const { steps } = launch.steps(wanted)
+    await apply({
+      clock: instantClock(),
+      signal,
+      emit: () => {},
+      release: deployment,
+      plan: plan(steps),
+      store: memoryStore(),
+    })
+  }
+  const sshSourceRanges = ['192.0.2.0/24', '2001:db8::/32']
+  await deploy('own', { sshSourceRanges })
+  const [group] = await api.securityGroups(region)
+  await deploy('own', { sshSourceRanges })
+  expect(await api.sshRanges(region, group?.id ?? '')).toEqual(sshSourceRanges)
+  await deploy('config', {})
+  const given = 'ocid1.networksecuritygroup.oc1.phx.aaaaaaaagiven'
+  await deploy('given', { sshSourceRanges, securityGroupId: given })
+  expect(asked.map(({ securityGroupIds }) => securityGroupIds)).toEqual([[group?.id, ...nsgIds], nsgIds, [given]])
+  expect(asked.map(({ size }) => size)).toEqual(asked.map(() => ({ ocpus: 2, memoryInGbs: 16 })))
+  expect(await api.securityGroups(region)).toHaveLength(1)
 })

@@ -93,7 +93,7 @@ export function connectOci(home: OciHome, clock: Clock = systemClock): OciApi {
     const items: Json[] = []
     let page: string | null = null
     do {
-      const query: Request['query'] = { ...request.query, limit: '500', page: page ?? undefined }
+      const query: Request['query'] = { ...request.query, limit: '100', page: page ?? undefined }
       const answer: Answer = await send(region, { ...request, query })
       items.push(...(answer.body as readonly Json[]))
       page = answer.nextPage

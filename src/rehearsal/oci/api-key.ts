@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,13 +9,14 @@ export const user: string = `ocid1.user.oc1..aaaaaaaasindrirehearsal${'a'.repeat
 
 /** The key that requests must be signed with. */
 export interface ApiKey {
-  /** `tenancy/user/fingerprint`. */
-  readonly keyId: string
+  /** What the key is called in a signature: `tenancy/user/fingerprint`, or `ST$` and the token of a session. */
+  readonly keyIds: ReadonlySet<string>
   readonly publicKey: KeyObject
 }
 
 const configFile = 'config'
 const keyFile = 'key.pem'
+const tokenFile = 'session-token'
 const region = 'us-phoenix-1'
 
 /** Only one key is made in a process: it takes a tenth of a second. */
@@ -37,8 +38,12 @@ export function openApiKey(folder: string): ApiKey {
   const fingerprint = fingerprintOf(publicKey)
   const fields = { user, fingerprint, tenancy, region, key_file: file }
   const lines = Object.entries(fields).map(([name, value]) => `${name}=${value}\n`)
-  writeFileSync(join(folder, configFile), `[DEFAULT]\n${lines.join('')}`, { mode: 0o600 })
-  return { keyId: `${tenancy}/${user}/${fingerprint}`, publicKey }
+  const token = join(folder, tokenFile)
+  if (!existsSync(token)) writeFileSync(token, randomBytes(32).toString('base64url'), { mode: 0o600 })
+  const session = `[SESSION]\nsecurity_token_file=${token}\n`
+  writeFileSync(join(folder, configFile), `[DEFAULT]\n${lines.join('')}${session}`, { mode: 0o600 })
+  const keyIds = new Set([`${tenancy}/${user}/${fingerprint}`, `ST$${readFileSync(token, 'utf8')}`])
+  return { keyIds, publicKey }
 }
 
 /** Variables that lead the OCI CLI, Packer's template and Sindri to the key; the file alone would not win over a config's. */

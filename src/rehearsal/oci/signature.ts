@@ -9,7 +9,7 @@ const always = ['(request-target)', 'host'] as const
 const withBody = ['content-length', 'content-type', 'x-content-sha256'] as const
 
 /** Whether a request is signed with the rehearsal's own key; Oracle's refusal otherwise, which never tells why. */
-export function checkSignature(request: Request, key: Pick<ApiKey, 'keyId' | 'publicKey'>, now: number): void {
+export function checkSignature(request: Request, key: ApiKey, now: number): void {
   const { method, target, headers, body } = request
   const header = (name: string): string => String(headers[name] ?? '')
   const [, scheme = ''] = /^Signature (.+)$/s.exec(header('authorization')) ?? []
@@ -23,7 +23,7 @@ export function checkSignature(request: Request, key: Pick<ApiKey, 'keyId' | 'pu
   const genuine =
     fields.get('version') === '1' &&
     fields.get('algorithm') === 'rsa-sha256' &&
-    fields.get('keyId') === key.keyId &&
+    key.keyIds.has(fields.get('keyId') ?? '') &&
     required.every((name) => signed.includes(name)) &&
     Math.abs(Date.parse(header(date)) - now) <= largestSkewMs &&
     (!signed.includes('x-content-sha256') || same(header('x-content-sha256'), hashOf(body))) &&

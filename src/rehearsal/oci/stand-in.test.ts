@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -182,6 +182,7 @@ test('an instance goes with its boot volume, and stays listed for a while', asyn
   expect(vnic).toMatchObject({ privateIp: '10.0.0.2', publicIp: expect.stringMatching(/^127\./) })
   expect(await ask('DELETE', `instances/${id}`)).toMatchObject({ http: 204 })
   expect(rehearsal.machines.size).toBe(0)
+  expect(readdirSync(join(filesOf(places).folder, 'oci/disks'))).toEqual([])
   expect(await ask('GET', `instances/${id}`)).toMatchObject({ lifecycleState: 'TERMINATING' })
   now += 1000
   expect((await list('instances')).list).toMatchObject([{ id, lifecycleState: 'TERMINATED' }])
@@ -236,6 +237,8 @@ test('regions share nothing but the images that are everybody’s', async () => 
   const { id } = await launch()
   const host = 'iaas.us-ashburn-1.oraclecloud.com'
   expect(await ask('GET', `instances/${id}`, undefined, { host })).toMatchObject({ http: 404 })
+  const instances = await ask('GET', `instances?compartmentId=${compartmentId}`, undefined, { host })
+  expect(instances.list).toEqual([])
   const images = await ask('GET', `images?compartmentId=${compartmentId}`, undefined, { host })
   expect(images.list).toMatchObject([{ id: debian, compartmentId: null }])
 })
