@@ -39,7 +39,7 @@ async function open(
   const ports = { port: 0, tlsPort: 0 }
   writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
   now = Date.now()
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 300))
+  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 150))
   installDial(rehearsal.rehearsal)
   return client(rehearsal.rehearsal.environment)
 }
@@ -249,4 +249,8 @@ test('a deployment is in a group of its own beside the config’s, unless it is 
   expect(asked.map(({ securityGroupIds }) => securityGroupIds)).toEqual([[group?.id, ...nsgIds], nsgIds, [given]])
   expect(asked.map(({ size }) => size)).toEqual(asked.map(() => ({ ocpus: 2, memoryInGbs: 16 })))
   expect(await api.securityGroups(region)).toHaveLength(1)
+  // The group cannot go before the instance is gone.
+  await launch.terminate(region, 'own', new AbortController().signal)
+  expect(await api.securityGroups(region)).toEqual([])
+  expect(await launch.find(region, 'own')).toBeUndefined()
 })

@@ -6,6 +6,7 @@ import { invalid, notFound, ociError } from './oci-error.ts'
 import type { SecurityGroupRecord, SecurityRule } from './records.ts'
 import { found, listed, listedCompartment, listQuery, once, pageOf, requiredIn, resourceIn, told } from './resource.ts'
 import { anywhere } from './statements.ts'
+import { instanceState } from './states.ts'
 
 const mostRules = 120
 
@@ -70,7 +71,9 @@ export const securityGroupOperations: Operations = {
       const { instances, securityGroups } = call.world.records
       const { id } = group(call, 'NETWORK_SECURITY_GROUP_DELETE')
       call.allow(['VCN_DETACH'], anywhere)
-      const used = Object.values(instances).find((one) => one.terminatedAt === undefined && one.nsgIds.includes(id))
+      const used = Object.values(instances).find(
+        (one) => instanceState(one, call.now) !== 'TERMINATED' && one.nsgIds.includes(id),
+      )
       if (used !== undefined)
         throw ociError('Conflict', `The network security group ${id} has the VNIC ${used.vnicId}.`)
       delete securityGroups[id]

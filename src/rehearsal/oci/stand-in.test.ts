@@ -204,6 +204,8 @@ test('a security group holds its rules, and is not removed while an instance is 
   const { id } = await launch({ createVnicDetails: card })
   expect(await ask('DELETE', rules)).toMatchObject({ http: 409, code: 'Conflict' })
   await ask('DELETE', `instances/${id}`)
+  expect(await ask('DELETE', rules)).toMatchObject({ http: 409 })
+  now += 1000
   expect(await ask('DELETE', rules)).toMatchObject({ http: 204 })
 })
 
