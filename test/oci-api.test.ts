@@ -39,7 +39,7 @@ async function open(
   const ports = { port: 0, tlsPort: 0 }
   writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
   now = Date.now()
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 150))
+  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 30))
   installDial(rehearsal.rehearsal)
   return client(rehearsal.rehearsal.environment)
 }
