@@ -34,7 +34,7 @@ test.each(allRehearsed.map(({ id, account }) => [id, account] as const))(
   'on %s a wrong secret of the throw-away account stays wrong',
   (id, account) => {
     const cloud = allRehearsed.find((one) => one.id === id)
-    const names = cloud?.own ?? []
+    const names = (cloud?.own ?? []).filter((name) => cloud?.accounts.test(name))
     const wrong = Object.fromEntries(names.map((name) => [name, 'wrong']))
     expect(over(wrong, 'sindri')).not.toMatchObject(wrong)
     const [first = '', ...others] = names
@@ -50,4 +50,9 @@ test('a key file with the throw-away account’s name in it is taken as it is', 
   writeFileSync(file, JSON.stringify({ client_email: cloud?.account }))
   expect(over({ GOOGLE_APPLICATION_CREDENTIALS: file }, 'sindri').GOOGLE_APPLICATION_CREDENTIALS).toBe(file)
   expect(over({ GOOGLE_APPLICATION_CREDENTIALS: folder }, 'sindri').GOOGLE_APPLICATION_CREDENTIALS).not.toBe(folder)
+})
+
+test('a project of the user’s own choice stays, and there is one where none was chosen', () => {
+  expect(over({ GOOGLE_CLOUD_PROJECT: 'mine' }, 'others').GOOGLE_CLOUD_PROJECT).toBe('mine')
+  expect(over({}, 'sindri').GOOGLE_CLOUD_PROJECT).toBe(environment.GOOGLE_CLOUD_PROJECT)
 })

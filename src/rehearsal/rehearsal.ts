@@ -88,8 +88,12 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
         const theirs = Object.entries(user).filter(([name]) => accounts.test(name))
         const named = theirs.some(([, value]) => namesAccount(value, account))
         if (!named) for (const [name] of theirs) delete environment[name]
-        for (const [name, value] of Object.entries(variables))
-          if (own.includes(name) ? !named : process === 'others') environment[name] = value
+        for (const [name, value] of Object.entries(variables)) {
+          if (process === 'sindri' && !own.includes(name)) continue
+          // A project or a region of the user's own choice is none of the account's business.
+          if (!accounts.test(name)) environment[name] ??= value
+          else if (!named || !own.includes(name)) environment[name] = value
+        }
       }
       return environment
     },

@@ -20,7 +20,7 @@ export const gcp: RehearsedCloud<'gcp', ReturnType<typeof gcpResources>> = rehea
   }),
   own: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT'],
   account: email,
-  accounts: /^(GOOGLE_|GCLOUD_|CLOUDSDK_)/,
+  accounts: /^(GOOGLE_(?!CLOUD_PROJECT$)|GCLOUD_|CLOUDSDK_)/,
   emptyRecords,
   resources: gcpResources,
   readPolicy: readRole,

@@ -71,7 +71,7 @@ export interface Definition<Id extends string, Records, Resources, Policy> {
   isHost(host: string): boolean
   /** Variables that lead Packer and the vendor's clients to the rehearsal with its throw-away credentials. */
   environment(place: Place): Readonly<Record<string, string>>
-  /** Those of them that are credentials: the only ones that Sindri's own process is given as well. */
+  /** Those of them that are credentials, or name places: the only ones that Sindri's own process is given as well. */
   readonly own: readonly string[]
   /** What the throw-away account is called: the id of its key, of its user or of its application. */
   readonly account: string
