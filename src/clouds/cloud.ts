@@ -61,6 +61,8 @@ export interface Images {
 
 /** How a built image spreads: pure until the engine runs it. */
 export interface Publish {
+  /** Makes what the builder wants to be there; absent where it wants nothing. Safe to repeat. */
+  prepare?(): Promise<void>
   /** Removes what a Packer run that is gone left behind; tells what it removed. */
   sweepRun(marks: RunMarks): Promise<readonly string[]>
   plan(
