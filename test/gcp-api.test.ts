@@ -27,8 +27,8 @@ async function open(
   const home = join(folder, 'home')
   mkdirSync(join(home, 'rehearsal'), { recursive: true })
   const { faults = [], permissions } = settings
-  const text = JSON.stringify({ includedPermissions: permissions })
-  const policy = permissions === undefined ? null : { text, file: 'role.json' }
+  const value = { includedPermissions: permissions }
+  const policy = permissions === undefined ? null : { value, file: 'role.json' }
   const ports = { port: 0, tlsPort: 0 }
   writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
   rehearsal = await openInProcess({ home, cache: join(folder, 'cache') })

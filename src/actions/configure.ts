@@ -47,7 +47,7 @@ const told = new WeakSet<Rehearsal>()
  * base the user asked for is never replaced.
  */
 function rehearsable(options: ConfigOptions, context: Context, config: Config, resolved: Resolved): Resolved {
-  const bases = context.rehearsal?.bases.filter((base) => base.cloud === resolved.cloud) ?? []
+  const bases = context.rehearsal?.bases ?? []
   const wanted = bases.find((base) => base.name === resolved.build.base)
   if (wanted === undefined || wanted.offered) return resolved
   const offered = bases.find((base) => base.offered)

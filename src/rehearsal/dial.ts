@@ -3,8 +3,8 @@ import { isIP, Socket } from 'node:net'
 import { nextTick } from 'node:process'
 import { setDefaultCACertificates, TLSSocket } from 'node:tls'
 import { SindriError } from '../core/error.ts'
+import { isVendorHost } from './clouds.ts'
 import type { Rehearsal } from './rehearsal.ts'
-import { isVendorHost } from './vendor-hosts.ts'
 
 interface Target {
   host?: string

@@ -10,6 +10,7 @@ export interface Places {
 
 /** The files under `home`. */
 export interface Files {
+  /** Beside the files below it has a folder for each cloud. */
   readonly folder: string
   /** Who runs and where it listens: written when the daemon answers. */
   readonly daemon: string
@@ -17,14 +18,8 @@ export interface Files {
   readonly failure: string
   readonly log: string
   readonly lock: string
-  readonly records: string
-  readonly gcpRecords: string
-  /** The key of the throw-away service account of Google Cloud. */
-  readonly gcpKey: string
   readonly settings: string
   readonly journal: string
-  readonly disks: string
-  readonly gcpDisks: string
   readonly machines: string
   /** Short, because the path of a unix socket may have no more than about a hundred characters. */
   readonly sockets: string
@@ -39,13 +34,8 @@ export function filesOf(places: Places): Files {
     failure: join(folder, 'failure.json'),
     log: join(folder, 'daemon.log'),
     lock: join(folder, 'lock'),
-    records: join(folder, 'aws.json'),
-    gcpRecords: join(folder, 'gcp.json'),
-    gcpKey: join(folder, 'gcp-key.json'),
     settings: join(folder, 'settings.json'),
     journal: join(folder, 'requests.ndjson'),
-    disks: join(folder, 'disks'),
-    gcpDisks: join(folder, 'gcp-disks'),
     machines: join(folder, 'machines'),
     sockets: join(folder, 'm'),
   }

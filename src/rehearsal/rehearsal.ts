@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { credentials } from './aws/signature.ts'
-import { project } from './gcp/service-account.ts'
+import { allRehearsed } from './clouds.ts'
+import { cloudFolder } from './kit/stand-in.ts'
 
 /** A base disk, and whether its image is offered here. */
 export interface RehearsedBase {
-  readonly cloud: 'aws' | 'gcp'
   readonly name: string
   readonly offered: boolean
   /** Where it comes from, or why it is not offered. */
@@ -27,11 +26,12 @@ export interface Rehearsal {
   /** PEM file of the throw-away authority. */
   readonly caFile: string
   readonly bases: readonly RehearsedBase[]
-  /**
-   * For Packer and vendors' CLIs, over an environment without the user's own AWS_PROFILE and AWS_DEFAULT_PROFILE,
-   * which would otherwise be looked for in the rehearsal's empty configuration.
-   */
+  /** For Packer and vendors' command lines, over an environment without the variables that `isAccount` tells of. */
   readonly environment: Readonly<Record<string, string>>
+  /** Those of them that Sindri's own process is given: it reaches production endpoints by the dial. */
+  readonly own: Readonly<Record<string, string>>
+  /** True for a variable of the user's that would lead to a real account. */
+  isAccount(variable: string): boolean
 }
 
 /** What the daemon writes down once it listens. */
@@ -53,8 +53,12 @@ const noProxy = '127.0.0.0/8,127.0.0.1,localhost,::1'
 export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
   const { pid, startedAt, port, tlsPort, caFile, bases } = daemon
   const endpoint = `http://127.0.0.1:${port}`
-  const nothing = join(folder, 'no-configuration')
-  const gcpKey = join(folder, 'gcp-key.json')
+  const place = { endpoint, caFile, nothing: join(folder, 'no-configuration') }
+  const clouds = allRehearsed.map((cloud) => ({
+    ...cloud,
+    variables: cloud.environment({ ...place, folder: cloudFolder(folder, cloud.id) }),
+  }))
+  const own = clouds.flatMap(({ own, variables }) => Object.entries(variables).filter(([name]) => own.includes(name)))
   return {
     pid,
     startedAt,
@@ -64,30 +68,17 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
     caFile,
     bases,
     environment: {
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: '',
-      AWS_CONFIG_FILE: nothing,
-      AWS_SHARED_CREDENTIALS_FILE: nothing,
-      AWS_CA_BUNDLE: caFile,
-      AWS_DEFAULT_REGION: 'us-west-2',
-      AWS_REGION: 'us-west-2',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ENDPOINT_URL: endpoint,
-      GOOGLE_APPLICATION_CREDENTIALS: gcpKey,
-      GOOGLE_CLOUD_PROJECT: project,
-      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: gcpKey,
-      CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE: caFile,
+      ...Object.assign({}, ...clouds.map(({ variables }) => variables)),
       REQUESTS_CA_BUNDLE: caFile,
-      // Packer's pause between two looks; what it waits for takes a second or two here.
-      AWS_POLL_DELAY_SECONDS: '1',
+      SSL_CERT_FILE: caFile,
       HTTPS_PROXY: endpoint,
       HTTP_PROXY: endpoint,
       https_proxy: endpoint,
       http_proxy: endpoint,
       NO_PROXY: noProxy,
       no_proxy: noProxy,
-      SSL_CERT_FILE: caFile,
     },
+    own: Object.fromEntries(own),
+    isAccount: (variable) => clouds.some(({ accounts }) => accounts.test(variable)),
   }
 }

@@ -3,15 +3,15 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, SindriError } from '../core/error.ts'
-import { parsePolicy } from './aws/policy.ts'
+import { allRehearsed } from './clouds.ts'
 import { codeStamp } from './code-stamp.ts'
 import { askDown, control, runningDaemon } from './control.ts'
-import { parseRole } from './gcp/role.ts'
 import { makeBase } from './instances/index.ts'
 import { parseFault } from './kit/faults.ts'
 import { takeLock } from './kit/lock.ts'
 import type { Base } from './kit/machines.ts'
 import type { Settings } from './kit/settings.ts'
+import type { PolicyDocument } from './kit/stand-in.ts'
 import { readStore } from './kit/store.ts'
 import { filesOf, type Places } from './places.ts'
 import { type DaemonFile, type Rehearsal, rehearsalOf } from './rehearsal.ts'
@@ -23,7 +23,7 @@ export interface UpOptions {
   /** The command that runs the daemon: it ends up calling `serve`. */
   readonly serve: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Path of an IAM policy document (AWS) or of a custom role (Google Cloud) to enforce from now on; `none` lifts it. */
+  /** Path of a policy or role in some cloud's language, as `sindri vm permissions` prints it, to enforce from now on; `none` lifts it. */
   readonly policy?: string
   /** Failures to come, for example `CopyImage:before:Throttling:2`; replaces those asked for earlier. */
   readonly faults?: readonly string[]
@@ -118,23 +118,27 @@ async function replaceWhenStale(options: UpOptions, daemon: DaemonFile): Promise
 
 function settingsOf({ policy, faults }: UpOptions): Partial<Settings> {
   return {
-    ...(policy !== undefined && { policy: policy === 'none' ? null : { text: readPolicy(policy), file: policy } }),
+    ...(policy !== undefined && { policy: policy === 'none' ? null : readPolicy(policy) }),
     ...(faults !== undefined && { faults: faults.map(parseFault) }),
   }
 }
 
-function readPolicy(file: string): string {
+function readPolicy(file: string): PolicyDocument {
+  const hint = "Give the path of a document as 'sindri vm permissions' prints it, or none."
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new SindriError('usage', `cannot read the policy ${file}`, {
-      cause,
-      hint: 'Give the path of an IAM policy document of AWS or of a role of Google Cloud, or none.',
-    })
+    throw new SindriError('usage', `cannot read the policy ${file}`, { cause, hint })
   }
-  if (parseRole(text, file) === undefined) parsePolicy(text, file)
-  return text
+  let document: PolicyDocument
+  try {
+    document = { value: JSON.parse(text), file }
+  } catch (cause) {
+    throw new SindriError('usage', `${file} is not JSON`, { cause, hint })
+  }
+  if (allRehearsed.some((cloud) => cloud.takesPolicy(document))) return document
+  throw new SindriError('usage', `${file} is not a policy or role of a cloud that is rehearsed`, { hint })
 }
 
 /** Starts the rehearsal unless it runs, makes the base disks it offers, and applies policy and faults. Two at once are fine. */

@@ -36,10 +36,10 @@ async function configure(...aws: readonly string[]): Promise<void> {
 
 /** The raw disk behind an image. */
 async function diskOf(imageId: string): Promise<string> {
-  const records = JSON.parse(await readFile(join(sindri.home, 'rehearsal/aws.json'), 'utf8'))
+  const records = JSON.parse(await readFile(join(sindri.home, 'rehearsal/aws/records.json'), 'utf8'))
   const { images, snapshots } = records[region]
   const file: unknown = snapshots[images[imageId].mappings[0].snapshotId].file
-  return join(sindri.home, 'rehearsal/disks', String(file))
+  return join(sindri.home, 'rehearsal/aws/disks', String(file))
 }
 
 async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {

@@ -1,29 +1,10 @@
-import type { Disks } from '../kit/disks.ts'
-import type { Base, Machines } from '../kit/machines.ts'
-import type { MetadataSockets } from '../kit/metadata-sockets.ts'
+import type { World as KitWorld } from '../kit/stand-in.ts'
 import type { Output } from './answer.ts'
 import type { Input } from './input.ts'
 import type { AwsRecords, RegionRecords } from './records.ts'
 
-/** A base disk the stand-in may offer as a stock image, and whether it can be made here. */
-export interface Stock {
-  readonly name: Base['name']
-  readonly arch: Base['arch']
-  readonly offered: boolean
-}
-
 /** Everything the operations work on. */
-export interface World {
-  readonly records: AwsRecords
-  readonly stock: readonly Stock[]
-  readonly machines: Machines
-  readonly disks: Disks
-  readonly sockets: MetadataSockets
-  /** The first two numbers of the loopback addresses that stand for public ones, for example `127.77`. */
-  readonly loopback: string
-  /** Writes the records; what was saved survives kill -9. */
-  save(): void
-}
+export type World = KitWorld<AwsRecords>
 
 /** One authenticated, authorised and checked request. */
 export interface Call {

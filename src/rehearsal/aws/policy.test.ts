@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { decide, parsePolicy } from './policy.ts'
+import { decide, type Policy, readPolicy } from './policy.ts'
 
-function policyOf(...Statement: readonly object[]): ReturnType<typeof parsePolicy> {
-  return parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), 'policy.json')
+function policyOf(...Statement: readonly object[]): Policy {
+  return readPolicy({ Version: '2012-10-17', Statement }, 'policy.json') ?? []
 }
 
 const question = { action: 'ec2:DeregisterImage', resource: 'arn:aws:ec2:us-west-2::image/ami-1', context: {} }

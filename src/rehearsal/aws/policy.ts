@@ -71,15 +71,10 @@ function statementOf(value: unknown, where: string): Statement {
   }
 }
 
-/** Reads an IAM policy document; what it does not understand is refused rather than ignored. */
-export function parsePolicy(text: string, file: string): Policy {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch (cause) {
-    throw new SindriError('usage', `${file} is not JSON`, { cause, hint: 'Give an IAM policy document.' })
-  }
-  if (!isObject(document) || document.Statement === undefined) return refuse(file, 'has no Statement')
+/** Reads an IAM policy document, when it is one; what it does not understand is refused rather than ignored. */
+export function readPolicy(document: unknown, file: string): Policy | undefined {
+  // Alibaba Cloud's policies look the same and have version 1.
+  if (!isObject(document) || document.Statement === undefined || document.Version === '1') return undefined
   const statements: readonly unknown[] = Array.isArray(document.Statement) ? document.Statement : [document.Statement]
   return statements.map((each, index) => statementOf(each, `${file}: statement ${index + 1}`))
 }

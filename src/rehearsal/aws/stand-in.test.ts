@@ -147,7 +147,7 @@ test('copies share one disk file, which goes with the last of them', async () =>
   )
   now += 60_000
   await client().send(new sdk.TerminateInstancesCommand({ InstanceIds: [...rehearsal.machines.keys()] }))
-  const disks = () => readdirSync(filesOf(places).disks).length
+  const disks = () => readdirSync(join(filesOf(places).folder, 'aws/disks')).length
   expect(disks()).toBe(1)
   await client().send(new sdk.DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }))
   expect(disks()).toBe(1)
@@ -267,7 +267,7 @@ test('RunInstances refuses what EC2 refuses, and makes nothing', async () => {
   ]
   for (const [parameters, name] of cases) await expect(launched(parameters)).rejects.toMatchObject({ name })
   expect(rehearsal.machines.size).toBe(0)
-  expect(readdirSync(filesOf(places).disks)).toEqual([])
+  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
 })
 
 test('the same client token launches once, also across a restart of the daemon', async () => {
@@ -280,10 +280,10 @@ test('the same client token launches once, also across a restart of the daemon',
 })
 
 test('files no record knows are removed at the start', async () => {
-  writeFileSync(join(filesOf(places).disks, 'left-behind.raw'), '')
+  writeFileSync(join(join(filesOf(places).folder, 'aws/disks'), 'left-behind.raw'), '')
   await rehearsal.close()
   rehearsal = await openInProcess(places, () => now)
-  expect(readdirSync(filesOf(places).disks)).toEqual([])
+  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
 })
 
 test('what the stand-in lacks is answered 501 by name, what EC2 does not know by EC2’s error', async () => {
@@ -322,7 +322,7 @@ test('only the rehearsal’s own credentials are taken', async () => {
 test('a policy is enforced in EC2’s words until it is lifted', async () => {
   const SourceImageId = await built()
   const Statement = [{ Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*' }]
-  await order({ policy: { text: JSON.stringify({ Version: '2012-10-17', Statement }), file: 'p.json' } })
+  await order({ policy: { value: { Version: '2012-10-17', Statement }, file: 'p.json' } })
   const copy = () =>
     client().send(new sdk.CopyImageCommand({ Name: 'copied', SourceImageId, SourceRegion: 'us-west-2' }))
   await expect(copy()).rejects.toMatchObject({
@@ -437,7 +437,7 @@ test('volumes and snapshots are made, copied and deleted', async () => {
   await client().send(new sdk.DeleteVolumeCommand({ VolumeId: volume.VolumeId }))
   await client().send(new sdk.DeleteSnapshotCommand({ SnapshotId: snapshot.SnapshotId }))
   await client('eu-west-1').send(new sdk.DeleteSnapshotCommand({ SnapshotId: copy.SnapshotId }))
-  expect(readdirSync(filesOf(places).disks)).toEqual([])
+  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
   await expect(
     client().send(new sdk.CreateVolumeCommand({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp2', Throughput: 125 })),
   ).rejects.toMatchObject({ name: 'InvalidParameterCombination' })

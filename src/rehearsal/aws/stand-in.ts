@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { messageOf, SindriError } from '../../core/error.ts'
 import { type Fault, takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
-import type { JournalEntry } from '../kit/journal.ts'
+import type { StandInOptions } from '../kit/stand-in.ts'
+import { openTurns } from '../kit/turns.ts'
 import {
   ec2Answer,
   ec2ErrorAnswer,
@@ -14,24 +15,14 @@ import {
 } from './answer.ts'
 import { authorize } from './authorization.ts'
 import { type AwsError, awsError, isAwsError, notImplemented } from './aws-error.ts'
-import type { Call, Operation, World } from './call.ts'
+import type { Call, Operation } from './call.ts'
 import { inputOf, usedMembers } from './input.ts'
 import { operations } from './operations.ts'
 import type { Policy } from './policy.ts'
 import { type Fields, parseForm } from './query.ts'
+import type { AwsRecords } from './records.ts'
 import { awsHost } from './regions.ts'
 import { account, type Scope, userArn, verifySignature } from './signature.ts'
-
-export interface StandInOptions {
-  readonly world: World
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  /** The policy to enforce at this moment. */
-  readonly policy: () => Policy | undefined
-  readonly faults: () => readonly Fault[]
-  readonly journal: (entry: JournalEntry) => void
-  readonly tell: (line: string) => void
-}
 
 /** What the journal leaves out: secrets, and what is only long. */
 const untold = new Set(['UserData', 'PublicKeyMaterial', 'PresignedUrl', 'DryRun'])
@@ -78,17 +69,11 @@ function scopeOf(request: Request, now: number): Scope {
 const callerAddressHost = 'checkip.amazonaws.com'
 
 /** Answers requests to EC2 and STS, and tells callers their address. */
-export function awsStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
+export function awsStandIn(
+  options: StandInOptions<AwsRecords, Policy>,
+): (request: Request) => Promise<Answer | undefined> {
   const { world, journal } = options
-  let last: Promise<unknown> = Promise.resolve()
-
-  /** Runs changes one after the other: each sees the world the one before it left. */
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = last
-    const turn = before.then(work)
-    last = turn.catch(() => {})
-    return turn
-  }
+  const inTurn = openTurns()
 
   function fault(when: Fault['when'], name: string, region: string): void {
     const code = takeFault(options.faults(), when, name, region)

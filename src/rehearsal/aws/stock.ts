@@ -1,4 +1,4 @@
-import type { Stock } from './call.ts'
+import type { Stock } from '../kit/stand-in.ts'
 import { stableId } from './ids.ts'
 import type { ImageRecord, SnapshotRecord } from './records.ts'
 

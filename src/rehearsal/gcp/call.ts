@@ -1,21 +1,9 @@
-import type { Disks } from '../kit/disks.ts'
-import type { Base, Machines } from '../kit/machines.ts'
-import type { MetadataSockets } from '../kit/metadata-sockets.ts'
-import type { GcpRecords, Json } from './records.ts'
+import type { Json } from '../kit/json.ts'
+import type { World as KitWorld } from '../kit/stand-in.ts'
+import type { GcpRecords } from './records.ts'
 
 /** Everything the operations work on. */
-export interface World {
-  readonly records: GcpRecords
-  /** The base disks that may be offered as stock images, and whether they can be made here. */
-  readonly stock: readonly (Pick<Base, 'name' | 'arch'> & { readonly offered: boolean })[]
-  readonly machines: Machines
-  readonly disks: Disks
-  readonly sockets: MetadataSockets
-  /** The first two numbers of the loopback addresses that stand for external ones, for example `127.77`. */
-  readonly loopback: string
-  /** Writes the records; what was saved survives kill -9. */
-  save(): void
-}
+export type World = KitWorld<GcpRecords>
 
 /** One authenticated and authorised request. */
 export interface Call {

@@ -1,8 +1,9 @@
+import type { Json } from '../kit/json.ts'
 import type { Operations } from './call.ts'
 import { gcpError, notFound } from './gcp-error.ts'
 import { listed, listQuery, urlOf } from './listing.ts'
 import { begun } from './operations.ts'
-import type { DiskRecord, Json } from './records.ts'
+import type { DiskRecord } from './records.ts'
 
 function diskOutput(disk: DiskRecord): Json {
   const { id, name, zone, project, labels, sizeGb, type, architecture, guestOsFeatures, sourceImage, user, path } = disk

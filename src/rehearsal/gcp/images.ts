@@ -1,9 +1,10 @@
+import { type Json, objectIn, objectsIn, textIn, textsIn } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { gcpError, notFound } from './gcp-error.ts'
-import { labelsIn, nameIn, objectIn, objectsIn, pathIn, textIn, textsIn } from './input.ts'
+import { labelsIn, nameIn, pathIn } from './input.ts'
 import { listed, listQuery, urlOf } from './listing.ts'
 import { begun, newId } from './operations.ts'
-import type { ImageRecord, Json } from './records.ts'
+import type { ImageRecord } from './records.ts'
 import { durationsMs, imageStatus } from './states.ts'
 import { stockImages } from './stock.ts'
 

@@ -1,27 +1,5 @@
+import { type Json, objectIn, textIn, unsupportedIn } from '../kit/json.ts'
 import { gcpError, notImplemented } from './gcp-error.ts'
-import type { Json } from './records.ts'
-
-/** An object among the members of a body; empty when it is left out. */
-export function objectIn(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
-}
-
-/** The objects of a list. */
-export function objectsIn(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.map(objectIn) : []
-}
-
-/** The strings of a list. */
-export function textsIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : []
-}
-
-/** A string, or undefined when it is left out or empty. */
-export function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
 
 /** Labels, or a refusal of those that Google does not allow. https://cloud.google.com/compute/docs/labeling-resources#requirements */
 export function labelsIn(value: unknown): Readonly<Record<string, string>> {
@@ -53,18 +31,8 @@ export function pathIn(value: unknown, project: string): string {
   return path.startsWith('projects/') ? path : `projects/${project}/${path}`
 }
 
-/** Members of a body that say something, dotted; items of a list under the name of the list. */
-function saidIn(value: unknown, name = ''): readonly string[] {
-  if (value === null || value === undefined || value === '' || value === false || value === 0) return []
-  if (Array.isArray(value)) return value.flatMap((item) => saidIn(item, name))
-  if (typeof value !== 'object') return [name]
-  return Object.entries(value).flatMap(([key, inner]) => saidIn(inner, name === '' ? key : `${name}.${key}`))
-}
-
 /** Refuses (501) a body that says more than is acted on. */
 export function checkSupported(method: string, body: Json, supported: readonly string[]): void {
-  const lacking = saidIn(body).find(
-    (said) => !supported.some((member) => said === member || said.startsWith(`${member}.`)),
-  )
+  const lacking = unsupportedIn(body, supported)
   if (lacking !== undefined) throw notImplemented(`${lacking} in the body of ${method}`)
 }

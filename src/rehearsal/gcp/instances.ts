@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { type Json, objectIn, objectsIn, textIn, textsIn } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { gcpError, notFound, notImplemented } from './gcp-error.ts'
 import { findImage } from './images.ts'
-import { labelsIn, nameIn, objectIn, objectsIn, pathIn, textIn, textsIn } from './input.ts'
+import { labelsIn, nameIn, pathIn } from './input.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
 import { listed, listQuery, urlOf } from './listing.ts'
 import { machineTypeOf } from './machine-types.ts'
 import { freePrivateAddress, freePublicAddress, networkIn, subnetworkIn } from './network.ts'
 import { begun, newId } from './operations.ts'
 import { regionOf } from './places.ts'
-import type { DiskRecord, InstanceRecord, Json } from './records.ts'
+import type { DiskRecord, InstanceRecord } from './records.ts'
 import { imageStatus, instanceStatus } from './states.ts'
 
 const diskTypes = ['pd-standard', 'pd-balanced', 'pd-ssd']

@@ -1,7 +1,8 @@
+import type { Json } from '../kit/json.ts'
 import { page } from '../kit/pages.ts'
 import type { Call } from './call.ts'
 import { gcpError, notImplemented } from './gcp-error.ts'
-import type { Json, Resource } from './records.ts'
+import type { Resource } from './records.ts'
 
 /** Query parameters of every list. */
 export const listQuery = ['filter', 'maxResults', 'pageToken', 'orderBy', 'returnPartialSuccess'] as const

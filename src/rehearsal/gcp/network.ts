@@ -1,10 +1,11 @@
+import { type Json, textIn, textsIn } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { gcpError, notFound } from './gcp-error.ts'
-import { nameIn, pathIn, textIn, textsIn } from './input.ts'
+import { nameIn, pathIn } from './input.ts'
 import { listed, listQuery, urlOf } from './listing.ts'
 import { begun, newId } from './operations.ts'
 import { addressBlock } from './places.ts'
-import type { FirewallRecord, Json } from './records.ts'
+import type { FirewallRecord } from './records.ts'
 
 /** A free address in a region's part of the default network. */
 export function freePrivateAddress({ world }: Call, region: string): string {

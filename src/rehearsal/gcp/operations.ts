@@ -1,9 +1,10 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Json } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { notFound } from './gcp-error.ts'
 import { urlOf } from './listing.ts'
-import type { Json, OperationRecord, Resource } from './records.ts'
+import type { OperationRecord, Resource } from './records.ts'
 import { durationsMs, operationStatus } from './states.ts'
 
 /** A number as Google gives every resource, 19 digits. */

@@ -29,6 +29,9 @@ export function addressBlock(region: string): string {
   return `10.${known.block}`
 }
 
+/** The project of the rehearsal's account; any other id of a project is its own too. */
+export const project = 'sindri-rehearsal'
+
 /** The domains of Google's that the stand-in answers for. */
 export const gcpDomains: readonly string[] = ['googleapis.com']
 

@@ -1,8 +1,7 @@
+import type { Json } from '../kit/json.ts'
+
 /** What the stand-in remembers. Times are epoch milliseconds; states follow from them (see `states.ts`). */
 export type Labels = Readonly<Record<string, string>>
-
-/** An object of a request or an answer. */
-export type Json = { readonly [name: string]: unknown }
 
 /** What every resource has. Its key in its table is its path below `/compute/v1/`. */
 export interface Resource {

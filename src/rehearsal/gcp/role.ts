@@ -4,16 +4,10 @@ import { gcpError } from './gcp-error.ts'
 /** The permissions an account has; undefined stands for all of them. */
 export type Role = ReadonlySet<string>
 
-/** A custom role as `gcloud iam roles create --file` reads it, when the text is one. */
-export function parseRole(text: string, file: string): Role | undefined {
-  let role: unknown
-  try {
-    role = JSON.parse(text)
-  } catch (cause) {
-    throw new SindriError('usage', `${file} is not JSON`, { cause })
-  }
-  if (typeof role !== 'object' || role === null || !('includedPermissions' in role)) return undefined
-  const { includedPermissions } = role
+/** A custom role as `gcloud iam roles create --file` reads it, when the document is one. */
+export function readRole(value: unknown, file: string): Role | undefined {
+  if (typeof value !== 'object' || value === null || !('includedPermissions' in value)) return undefined
+  const { includedPermissions } = value
   if (!Array.isArray(includedPermissions)) throw new SindriError('usage', `${file}: includedPermissions is not a list`)
   return new Set(includedPermissions.map(String))
 }

@@ -1,9 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, timingSafeEqual, verify } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { gcpError } from './gcp-error.ts'
-
-/** The project of the rehearsal's account; any other id of a project is its own too. */
-export const project = 'sindri-rehearsal'
+import { project } from './places.ts'
 
 const email = `rehearsal@${project}.iam.gserviceaccount.com`
 const tokenUri = 'https://oauth2.googleapis.com/token'

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { installDial } from '../dial.ts'
 import { type InProcess, openInProcess } from '../in-process.ts'
 import { lastEntries } from '../kit/journal.ts'
+import type { Json } from '../kit/json.ts'
 import { filesOf, type Places } from '../places.ts'
-import type { Json } from './records.ts'
 
 const root = 'https://compute.googleapis.com/compute/v1/projects/my-project-1'
 const zone = `${root}/zones/us-west1-a`
@@ -49,7 +49,7 @@ interface Key {
 }
 
 function key(): Key {
-  return JSON.parse(readFileSync(filesOf(places).gcpKey, 'utf8'))
+  return JSON.parse(readFileSync(rehearsal.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? '', 'utf8'))
 }
 
 function client({ client_email: email, private_key }: Key): JWT {
@@ -193,8 +193,8 @@ test('faults come before or after the work, and only as often as asked for', asy
 })
 
 test('a role is enforced, and tested for, by the permissions it includes', async () => {
-  const text = JSON.stringify({ includedPermissions: ['compute.images.list'] })
-  await reopen({ policy: { text, file: 'role.json' } })
+  const value = { includedPermissions: ['compute.images.list'] }
+  await reopen({ policy: { value, file: 'role.json' } })
   expect(await ask('GET', `${root}/global/images`)).toMatchObject({ kind: 'compute#imageList' })
   expect(problem(await ask('GET', `${root}/global/images/golden`))).toContain(
     "Required 'compute.images.get' permission",

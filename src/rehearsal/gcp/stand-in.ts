@@ -1,30 +1,25 @@
 import { messageOf } from '../../core/error.ts'
 import { type Fault, takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
-import type { JournalEntry } from '../kit/journal.ts'
-import type { Operation, Operations, World } from './call.ts'
+import { type Json, objectIn, textsIn } from '../kit/json.ts'
+import { type Route, routeOf } from '../kit/routes.ts'
+import type { StandInOptions as KitOptions } from '../kit/stand-in.ts'
+import { openTurns } from '../kit/turns.ts'
+import type { Operation, Operations } from './call.ts'
 import { diskOperations } from './disks.ts'
 import { errorBody, type GcpError, gcpError, isGcpError, notImplemented } from './gcp-error.ts'
 import { imageOperations } from './images.ts'
-import { checkSupported, objectIn, textsIn } from './input.ts'
+import { checkSupported } from './input.ts'
 import { instanceOperations } from './instances.ts'
 import { placeOperations } from './machine-types.ts'
 import { networkOperations } from './network.ts'
 import { operationOperations } from './operations.ts'
-import type { Json } from './records.ts'
+import type { GcpRecords } from './records.ts'
 import { authorize, type Role } from './role.ts'
 import type { ServiceAccount } from './service-account.ts'
 
-export interface StandInOptions {
-  readonly world: World
+export interface StandInOptions extends KitOptions<GcpRecords, Role> {
   readonly account: ServiceAccount
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  /** The role to enforce at this moment. */
-  readonly role: () => Role | undefined
-  readonly faults: () => readonly Fault[]
-  readonly journal: (entry: JournalEntry) => void
-  readonly tell: (line: string) => void
 }
 
 const operations: Operations = {
@@ -39,26 +34,6 @@ const operations: Operations = {
 /** Query parameters of every method. https://cloud.google.com/apis/docs/system-parameters */
 const common = new Set(['alt', '$alt', 'prettyPrint', 'quotaUser', '$.xgafv'])
 const verbs = /\/(deprecate|wait|serialPort)$/
-
-interface Route {
-  readonly method: string
-  readonly operation: Operation
-  readonly at: Readonly<Record<string, string>>
-}
-
-/** The method of the API that a request asks for, with the parts of its path. */
-function routeOf(verb: string, path: string): Route | undefined {
-  for (const [method, operation] of Object.entries(operations)) {
-    const [own, pattern = ''] = operation.pattern.split(' ')
-    const names = pattern.split('/')
-    const parts = path.split('/')
-    if (own !== verb || names.length !== parts.length) continue
-    if (!names.every((name, index) => name.startsWith(':') || name === parts[index])) continue
-    const at = names.flatMap((name, index) => (name.startsWith(':') ? [[name.slice(1), parts[index] ?? '']] : []))
-    return { method, operation, at: Object.fromEntries(at) }
-  }
-  return undefined
-}
 
 function bodyOf(request: Request): Json {
   const text = request.body.toString('utf8')
@@ -78,27 +53,20 @@ function told(body: Json): Json {
 /** Answers requests to Compute Engine, to the token service and to the Resource Manager. */
 export function gcpStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world, account } = options
-  let last: Promise<unknown> = Promise.resolve()
-
-  /** Runs changes one after the other: each sees the world the one before it left. */
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work)
-    last = turn.catch(() => {})
-    return turn
-  }
+  const inTurn = openTurns()
 
   function fault(when: Fault['when'], method: string, zone: string): void {
     const code = takeFault(options.faults(), when, method, zone)
     if (code !== undefined) throw gcpError(code, `${code}, as the rehearsal was told to answer ${method}.`)
   }
 
-  async function compute(route: Route, request: Request, path: string, body: Json): Promise<Json> {
-    const { method, operation, at } = route
+  async function compute(route: Route<Operation>, request: Request, path: string, body: Json): Promise<Json> {
+    const { name: method, operation, at } = route
     const unknown = [...request.query.keys()].find((name) => !common.has(name) && !operation.query?.includes(name))
     if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of ${method}`)
     checkSupported(method, body, operation.body ?? [])
     const own = path.replace(verbs, '')
-    authorize(options.role(), operation.permissions, own)
+    authorize(options.policy(), operation.permissions, own)
     const run = async (): Promise<Json> => {
       fault('before', method, at.zone ?? 'global')
       try {
@@ -113,7 +81,7 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
   }
 
   function testPermissions(body: Json): Json {
-    const role = options.role()
+    const role = options.policy()
     return { permissions: textsIn(body.permissions).filter((one) => role === undefined || role.has(one)) }
   }
 
@@ -167,9 +135,9 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
         return answer(200, JSON.stringify(testPermissions(body)))
       }
       const path = /^\/compute\/v1\/(.+)$/.exec(request.path)?.[1]
-      const route = path === undefined ? undefined : routeOf(request.method, path)
+      const route = path === undefined ? undefined : routeOf(operations, request.method, path)
       if (path === undefined || route === undefined) throw notImplemented(method)
-      method = route.method
+      method = route.name
       region = route.at.zone ?? 'global'
       return answer(200, JSON.stringify(await compute(route, request, path, body)))
     } catch (error) {

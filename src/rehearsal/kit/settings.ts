@@ -1,9 +1,9 @@
 import type { Fault } from './faults.ts'
+import type { PolicyDocument } from './stand-in.ts'
 
 /** What a rehearsal was told to enforce and to fail; kept over a restart. */
 export interface Settings {
-  /** The text of an IAM policy document, and the file it came from. */
-  policy: { readonly text: string; readonly file: string } | null
+  policy: PolicyDocument | null
   faults: readonly Fault[]
   /** Where the daemon listened last: after a restart clients find it there again, if the ports are still free. */
   ports: { readonly port: number; readonly tlsPort: number }
