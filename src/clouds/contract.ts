@@ -19,6 +19,8 @@ export interface Account {
   readonly instanceType: string
   /** Two accounts an image can be shared with; none where the config has no readers. */
   readonly readers: readonly [string, string] | readonly []
+  /** False where nothing is declared of an image once it is there: neither deprecation nor readers. */
+  readonly settings?: false
   /** An image id of the right form that names nothing. */
   readonly unknownImage: string
   /** The cloud as a config with these regions and readers sees it. */
@@ -150,14 +152,16 @@ export function cloudContract(cloud: CloudId, open: () => Promise<Account>): voi
       }
     })
 
-    test('an image that should have been deprecated long ago is at once, and once', async () => {
+    test('an image that should have been deprecated long ago is at once, and once', async (context) => {
+      context.skip(account.settings === false, 'nothing is declared of an image')
       const release = releaseOf(releaseName('golden', Date.now() - 100 * 24 * 60 * 60 * 1000))
       await account.build(release)
       expect((await changes(release, target)).map(({ id }) => id)).toContain(`deprecation/${account.region}`)
       expect(await changes(release, target)).toEqual([])
     })
 
-    test('nothing is opened before every copy is there', async () => {
+    test('nothing is opened before every copy is there', async (context) => {
+      context.skip(account.settings === false, 'nothing is declared of an image')
       const release = releaseOf(golden)
       await account.build(release)
       const order: string[] = []

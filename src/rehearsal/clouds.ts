@@ -1,14 +1,16 @@
 import { aws } from './aws/index.ts'
+import { azure } from './azure/index.ts'
 import { gcp } from './gcp/index.ts'
 import type { RehearsedCloud } from './kit/stand-in.ts'
 
 interface RehearsedClouds {
   readonly aws: typeof aws
+  readonly azure: typeof azure
   readonly gcp: typeof gcp
 }
 
 /** The only list of clouds that are rehearsed. */
-export const rehearsedClouds: RehearsedClouds = { aws, gcp }
+export const rehearsedClouds: RehearsedClouds = { aws, azure, gcp }
 
 /** The same as a list. */
 export const allRehearsed: readonly RehearsedCloud[] = Object.values(rehearsedClouds)

@@ -19,7 +19,7 @@ export function written(field: string | VariableReference): Value {
 }
 
 /** The text of a field, or of the variable it names. @throws SindriError `config` when that is not set */
-export function valueOf(
+export function fieldOf(
   name: string,
   field: string | VariableReference,
   environment: Readonly<Record<string, string | undefined>>,

@@ -6,7 +6,7 @@ import { azureLaunch } from './launch.ts'
 import { missingActions } from './missing.ts'
 import type { AzureApi, AzureHome } from './port.ts'
 import { azurePublish } from './publish.ts'
-import { azureOf, valueOf } from './settings.ts'
+import { azureOf, fieldOf } from './settings.ts'
 
 /** Azure with credentials at hand. @throws SindriError `config` when no subscription or resource group is named */
 export function azureTarget(
@@ -15,9 +15,9 @@ export function azureTarget(
   environment: Environment,
 ): Target {
   const settings = azureOf(resolved)
-  const subscription = valueOf('subscription_id', settings.subscriptionId, environment)
-  const group = valueOf('resource_group', settings.resourceGroup, environment)
-  const tenant = settings.tenantId === undefined ? undefined : valueOf('tenant_id', settings.tenantId, environment)
+  const subscription = fieldOf('subscription_id', settings.subscriptionId, environment)
+  const group = fieldOf('resource_group', settings.resourceGroup, environment)
+  const tenant = settings.tenantId === undefined ? undefined : fieldOf('tenant_id', settings.tenantId, environment)
   const { gallery } = settings
   const definition =
     gallery &&
