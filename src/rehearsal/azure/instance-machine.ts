@@ -1,3 +1,4 @@
+import { objectIn } from '../kit/json.ts'
 import type { World } from './call.ts'
 import { metadataHandler } from './metadata.ts'
 import { privateAddressOf, publicAddressOf } from './network.ts'
@@ -35,11 +36,48 @@ export async function startMachine(world: World, resource: ResourceRecord): Prom
     metadataSocket: await world.sockets.open(vmId, metadataHandler(resource, card, publicAddressOf({ world }, card))),
     cloudInit: {
       datasource_list: ['Azure'],
-      system_info: { default_user: { name: user } },
+      // In Azure they come with the metadata, which cloud-init asks for only after DHCP.
       ssh_authorized_keys: keys,
+      ...(isStock(resource) && { runcmd: [['sh', '-ec', installAgent]] }),
     },
+    files: { '/var/lib/waagent/ovf-env.xml': provisioningDocument(resource.name, user) },
     memoryMiB: Math.min(largestMemoryMiB, memoryMiB),
   })
+}
+
+/** Azure's own images have the agent, so a machine from one gets it at its first start. Its package makes its folder itself. */
+const installAgent = [
+  'mv /var/lib/waagent /run/waagent',
+  'apt-get -q update',
+  'DEBIAN_FRONTEND=noninteractive apt-get -q -y install waagent',
+  'cp -r /run/waagent/. /var/lib/waagent/',
+].join('; ')
+
+function isStock({ properties }: ResourceRecord): boolean {
+  return objectIn(objectIn(properties.storageProfile).imageReference).publisher !== undefined
+}
+
+/** What Azure gives a new machine on a CD, and the agent copies from there. */
+function provisioningDocument(hostName: string, user: string): string {
+  return `<?xml version="1.0" encoding="utf-8"?>
+<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" xmlns:wa="http://schemas.microsoft.com/windowsazure">
+  <wa:ProvisioningSection>
+    <wa:Version>1.0</wa:Version>
+    <wa:LinuxProvisioningConfigurationSet>
+      <wa:ConfigurationSetType>LinuxProvisioningConfiguration</wa:ConfigurationSetType>
+      <wa:UserName>${user}</wa:UserName>
+      <wa:DisableSshPasswordAuthentication>true</wa:DisableSshPasswordAuthentication>
+      <wa:HostName>${hostName}</wa:HostName>
+    </wa:LinuxProvisioningConfigurationSet>
+  </wa:ProvisioningSection>
+  <wa:PlatformSettingsSection>
+    <wa:Version>1.0</wa:Version>
+    <wa:PlatformSettings>
+      <wa:ProvisionGuestAgent>true</wa:ProvisionGuestAgent>
+    </wa:PlatformSettings>
+  </wa:PlatformSettingsSection>
+</Environment>
+`
 }
 
 /** Stops the machine and its metadata service; its disk is consistent afterwards. */

@@ -23,6 +23,11 @@ export interface MachineSpec {
   readonly metadataNames?: readonly string[]
   /** What the images of this cloud tell cloud-init, over what the base disk (made like EC2's) says. */
   readonly cloudInit?: Readonly<Record<string, unknown>>
+  /**
+   * Files by absolute path that are there before it boots, where a cloud gives some on a medium. Then cloud-init finds its
+   * datasource by them, before it knows of a network.
+   */
+  readonly files?: Readonly<Record<string, string>>
   readonly memoryMiB: number
 }
 
