@@ -43,8 +43,8 @@ export function loginOf(environment: Environment): Login {
   const own = (name: string) => ({ client: client.value, tenant, source: `${client.name} and ${name}` })
   if (secret !== undefined) return { kind: 'secret', secret: secret.value, ...own(secret.name) }
   if (file !== undefined) return { kind: 'certificate', file: file.value, password, ...own(file.name) }
-  if (token !== undefined) return { kind: 'token', token: token.value, ...own(token.name) }
   if (tokenFile !== undefined) return { kind: 'token-file', file: tokenFile.value, ...own(tokenFile.name) }
+  if (token !== undefined) return { kind: 'token', token: token.value, ...own(token.name) }
   if (url !== undefined && bearer !== undefined)
     return { kind: 'token-request', url: url.value, bearer: bearer.value, ...own(url.name) }
   throw new SindriError('credentials', `${client.name} is set, and nothing to prove it with`, {

@@ -75,7 +75,7 @@ export const groupOperations: Operations = {
   },
   'Subscriptions.Get': {
     pattern: `GET ${subscription}`,
-    actions: [],
+    actions: ['Microsoft.Resources/subscriptions/read'],
     run: ({ at }) => ok(subscriptionOutput(at.subscription ?? '')),
   },
   'Subscriptions.ListLocations': {

@@ -5,22 +5,17 @@ import { provisioningState } from './states.ts'
 /** One resource as `status` tells it: plain JSON, with `id`, `name`, and what else tells it apart. */
 type Resource = Readonly<Record<string, unknown>>
 
-/** What a resource group holds, by the kind of things. */
-export interface GroupResources {
-  readonly location: string
-  readonly tags: Readonly<Record<string, string>>
-  /** By the last part of the type: `virtualMachines`, `disks`, `images`, `versions` … */
-  readonly resources: Readonly<Record<string, readonly Resource[]>>
-}
-
-/** What the groups hold, by name of the group. */
-export function azureResources(records: AzureRecords, now: number): Readonly<Record<string, GroupResources>> {
+/** What the groups hold, and the groups themselves, by name of the group and then the last part of the type: `virtualMachines`, `disks`, `images`, `versions` … */
+export function azureResources(
+  records: AzureRecords,
+  now: number,
+): Readonly<Record<string, Readonly<Record<string, readonly Resource[]>>>> {
   return Object.fromEntries(
     Object.values(records.groups).map(({ id, name, location, tags }) => {
       const own = Object.values(records.resources).filter((one) => keyOf(one.id).startsWith(`${keyOf(id)}/`))
       const byKind = Object.groupBy(own, ({ type }) => type.replace(/.*\//, ''))
-      const resources = Object.entries(byKind).map(([kind, found = []]) => [kind, found.map((one) => shown(one, now))])
-      return [name, { location, tags, resources: Object.fromEntries(resources) }]
+      const found = Object.entries(byKind).map(([kind, things = []]) => [kind, things.map((one) => shown(one, now))])
+      return [name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found) }]
     }),
   )
 }
