@@ -38,6 +38,8 @@ export interface Operation {
   readonly actions: readonly string[]
   /** Query parameters besides `api-version`. */
   readonly query?: readonly string[]
+  /** Whether it would be refused now because of something that may be gone in a moment: then it is held back for a while. */
+  readonly tooEarly?: (call: Call) => boolean
   readonly run: (call: Call) => Reply | Promise<Reply>
 }
 

@@ -216,6 +216,10 @@ function operationsOf(kind: string, names: string, make: Maker): Operations {
     [`${names}.Delete`]: {
       pattern: `DELETE ${all}/:name`,
       actions: [`${kind}/delete`],
+      tooEarly: (call) => {
+        const found = call.world.records.resources[keyOf(call.id)]
+        return found !== undefined && userOf(call, found) !== undefined
+      },
       run: (call) => {
         const found = call.world.records.resources[keyOf(call.id)]
         if (found === undefined) return { status: 204 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '../../core/error.ts'
 import { takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
@@ -6,7 +7,7 @@ import { type Route, routeOf } from '../kit/routes.ts'
 import type { StandInOptions as KitOptions } from '../kit/stand-in.ts'
 import { openTurns } from '../kit/turns.ts'
 import { azureError, errorBody, faultError, isAzureError, notImplemented } from './azure-error.ts'
-import type { Operation, Operations, Reply } from './call.ts'
+import type { Call, Operation, Operations, Reply } from './call.ts'
 import { deploymentOperations } from './deployments.ts'
 import { diskOperations } from './disks.ts'
 import { galleryOperations } from './galleries.ts'
@@ -35,6 +36,9 @@ const operations: Operations = {
   ...operationOperations,
   ...virtualMachineOperations,
 }
+
+/** How long a removal is held back for what still uses the thing. */
+const patienceMs = 3_000
 
 const verbs = /\/(deallocate|powerOff|generalize|instanceView|validate)$/i
 
@@ -80,22 +84,28 @@ export function azureStandIn(options: StandInOptions): (request: Request) => Pro
     const { name, operation, at } = route
     const unknown = [...request.query.keys()].find((key) => key !== 'api-version' && !operation.query?.includes(key))
     if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of ${name}`)
-    const id = request.path.replace(verbs, '')
+    // Azure answers with this spelling whatever it was asked with.
+    const id = request.path
+      .replace(verbs, '')
+      .replace(/^(\/subscriptions\/[^/]+)\/resourcegroups/i, '$1/resourceGroups')
     const check = (own: string, ...actions: readonly string[]): void => {
       authorize(options.policy(), actions, id)
       const code = takeFault(options.faults(), 'before', own, at.group ?? 'global')
       if (code !== undefined) throw faultError(code, own)
     }
     const actions = options.policy() ?? ['*']
+    const { method, query } = request
+    const call = (): Call => ({ at, id, method, query, body, world, now: options.now(), actions, check })
     const run = async (): Promise<Reply> => {
       check(name, ...operation.actions)
-      const { method, query } = request
       try {
-        return await operation.run({ at, id, method, query, body, world, now: options.now(), actions, check })
+        return await operation.run(call())
       } finally {
         if (method !== 'GET' && method !== 'HEAD') world.save()
       }
     }
+    // Packer removes all that it made at once, and looks again only after ten seconds.
+    for (let waited = 0; waited < patienceMs && operation.tooEarly?.(call()); waited += 100) await delay(100)
     const reply = request.method === 'GET' || request.method === 'HEAD' ? await run() : await inTurn(run)
     const code = takeFault(options.faults(), 'after', name, at.group ?? 'global')
     if (code !== undefined) throw faultError(code, name)

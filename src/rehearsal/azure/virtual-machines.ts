@@ -239,7 +239,11 @@ export const virtualMachineOperations: Operations = {
   'VirtualMachines.Deallocate': {
     pattern: `POST ${all}/:name/deallocate`,
     actions: [`${kind}/deallocate/action`],
-    run: halt,
+    query: ['hibernate'],
+    run: (call) => {
+      if (call.query.get('hibernate') === 'true') throw notImplemented('hibernation')
+      return halt(call)
+    },
   },
   'VirtualMachines.PowerOff': {
     pattern: `POST ${all}/:name/powerOff`,
