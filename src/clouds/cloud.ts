@@ -172,6 +172,8 @@ export interface Cloud {
     readonly path: string
     readonly version: string
   }): Promise<{ readonly message: string; readonly hint: string } | undefined>
+  /** Whether the template must name the range that may reach the build machine, since the builder finds out by itself nowhere. */
+  wantsCallerRange?(resolved: Resolved): boolean
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved): unknown

@@ -191,7 +191,8 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
     version,
   })
   const { dropped } = templateBlocks(input, packer.version)
-  const unknownCaller = dropped.some((one) => one.name === callerAttribute)
+  const unknownCaller =
+    dropped.some((one) => one.name === callerAttribute) || cloud.wantsCallerRange?.(resolved) === true
   tellDropped(
     dropped.filter((one) => !ownWay.has(one.name)),
     packer.version,

@@ -28,6 +28,10 @@ export const azure: Cloud = {
     const { azureSource } = await import('./template.ts')
     return azureSource
   },
+  wantsCallerRange(resolved) {
+    const { virtualNetworkName, allowedInboundIpAddresses } = azureOf(resolved)
+    return virtualNetworkName === undefined && allowedInboundIpAddresses.length === 0
+  },
   async permissions() {
     const { permissionsOf, roleOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: roleOf }
