@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { tag, temporaryName } from '../src/clouds/azure/tags.ts'
 import type { MadeImage } from '../src/clouds/cloud.ts'
 import { type Account, cloudContract } from '../src/clouds/contract.ts'
 import { connect } from '../src/clouds/index.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
+import { type Got, step } from '../src/core/step.ts'
 import { installDial } from '../src/rehearsal/dial.ts'
 import { openInProcess } from '../src/rehearsal/in-process.ts'
 
@@ -204,3 +205,27 @@ async function openAccount(kind: Kind): Promise<Account> {
 describe('managed images', () => cloudContract('azure', () => openAccount({ gallery: false, shared: false })))
 describe('gallery versions, built in a group that exists', () =>
   cloudContract('azure', () => openAccount({ gallery: true, shared: true })))
+
+test('a gallery image stands for its latest version, which one becomes only when all is done', async () => {
+  const account = await openAccount({ gallery: true, shared: false })
+  onTestFinished(account.close)
+  const target = await account.connect({ regions: [], readers: [] })
+  const release = { name: 'golden-1700000000', fingerprint: 'feed', cloud: 'azure', region: location } as const
+  const made = await account.build(release)
+  await expect(target.images.get(location, definition)).rejects.toMatchObject({ code: 'not-found' })
+  const { settings } = target.publish.plan(release, step('image', { title: '', digest: '', ...unused }))
+  const got: Got = <Out>() => made as Out // the only step there is
+  const latest = settings.find(({ id }) => id === `latest/${location}`)
+  await latest?.write(got)
+  expect(await latest?.read(got)).toBe(latest?.want)
+  expect((await target.images.get(location, definition)).id).toBe(made.id)
+  // A replica is in another location under the same id.
+  const [there] = await target.images.list('northeurope', {})
+  expect(there).toMatchObject({ id: made.id, region: 'northeurope', name: release.name })
+})
+
+const unused = {
+  find: async () => undefined,
+  start: async () => null,
+  poll: async () => ({ failed: 'it is never run' }),
+}

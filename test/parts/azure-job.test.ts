@@ -249,4 +249,40 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts',
     })
     expect(Object.keys(await held())).toEqual(['images'])
   })
+
+  test("publishes a version to a gallery that Azure's own command line made and shows", async () => {
+    const gallery = {
+      gallery_name: 'golden',
+      image_name: 'sindri',
+      image_version: '1.2.3',
+      replication_regions: ['northeurope'],
+    }
+    await configure({ gallery, build_resource_group_name: 'images' })
+    await sindri.json('vm', 'init', '-o', 'g')
+    await forOlderPlugin(join(sindri.folder, 'g'))
+    const ask = await openAz()
+    const inGallery = ['--resource-group', 'images', '--gallery-name', 'golden']
+    const named = ['--gallery-image-definition', 'sindri']
+    await ask('sig', 'create', ...inGallery)
+    const identifier = ['--publisher', 'example', '--offer', 'sindri', '--sku', 'debian-12']
+    const system = ['--os-type', 'Linux', '--os-state', 'Generalized', '--hyper-v-generation', 'V2']
+    await ask('sig', 'image-definition', 'create', ...inGallery, ...named, ...identifier, ...system)
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const env = { ...process.env, ...current, ...rehearsed, CHECKPOINT_DISABLE: '1' }
+    const built = await startProgram('packer', ['build', '-color=false', 'g'], sindri.folder, env).ended
+    expect(built, built.stdout).toMatchObject({ code: 0 })
+    const version = ['--gallery-image-version', '1.2.3']
+    expect(await ask('sig', 'image-version', 'show', ...inGallery, ...named, ...version)).toMatchObject({
+      publishingProfile: { targetRegions: [{ name: 'northeurope' }, { name: 'westeurope' }] },
+      tags: { 'sindri:managed': 'true' },
+    })
+    // Nothing of the build is left in the group it was made in.
+    const { virtualMachines, disks, networkInterfaces, publicIPAddresses, virtualNetworks } =
+      (await held()).images ?? {}
+    expect([virtualMachines, disks, networkInterfaces, publicIPAddresses, virtualNetworks]).toEqual(
+      Array(5).fill(undefined),
+    )
+    await ask('sig', 'image-version', 'delete', ...inGallery, ...named, ...version)
+    expect(await ask('sig', 'image-version', 'list', ...inGallery, ...named)).toEqual([])
+  })
 })

@@ -76,7 +76,8 @@ export function connectAzure({ subscription, tenant, environment }: AzureHome): 
       const refusal = answer && refusalOf(answer.status, answer.body)
       if (refusal !== undefined && (last || !isBusy(refusal)))
         throw azureError(refusal, wanted.action, wanted.at, login.source)
-      await pause(answer === undefined ? 500 * 2 ** attempt : waitOf(answer, 500 * 2 ** attempt))
+      const pauseMs = 250 * 2 ** attempt
+      await pause(answer === undefined ? pauseMs : waitOf(answer, pauseMs))
     }
   }
 

@@ -26,7 +26,10 @@ export function azureTarget(
   return {
     identity: async () => `${await api.identity()} (subscription ${subscription})`,
     missing: (permissions) => missingActions(api, group, settings, permissions),
-    callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
+    callerRange: () =>
+      callerRange(
+        'give the ranges that may connect with --ssh-source-range, or for a build in azure.allowed_inbound_ip_addresses',
+      ),
     images: azureImages(api, { group, definition }),
     publish: azurePublish(api, { group, settings, definition }),
     launch: azureLaunch(api, { group, settings }),

@@ -1,4 +1,5 @@
 import {
+  constants,
   createHash,
   createPublicKey,
   generateKeyPairSync,
@@ -86,7 +87,10 @@ export function openPrincipal(folder: string): Principal {
   function claimsOf(token: string, now: number): Json | undefined {
     const [header = '', claims = '', signature = ''] = token.split('.')
     const bytes = Buffer.from(`${header}.${claims}`)
-    if (!verify('sha256', bytes, publicKey, Buffer.from(signature, 'base64url'))) return undefined
+    // The older of the two ways to sign with RSA, or the one that Microsoft's libraries choose for certificates.
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+    const key = { key: publicKey, ...(decoded(header).alg === 'PS256' && pss) }
+    if (!verify('sha256', bytes, key, Buffer.from(signature, 'base64url'))) return undefined
     const said = decoded(claims)
     return Number(said.exp) * 1000 < now ? undefined : said
   }

@@ -178,7 +178,9 @@ export function azureStandIn(options: StandInOptions): (request: Request) => Pro
         ? error
         : azureError(500, 'InternalServerError', `The rehearsal failed: ${messageOf(error)}`)
       if (error !== refusal) options.tell(`${operation}: ${error instanceof Error ? error.stack : messageOf(error)}`)
-      return answer({ status: refusal.status, text: request.method === 'HEAD' ? '' : errorBody(refusal) }, refusal)
+      const busy = refusal.status === 429 || refusal.status === 503
+      const text = request.method === 'HEAD' ? '' : errorBody(refusal)
+      return answer({ status: refusal.status, text, ...(busy && { headers: { 'retry-after': '0' } }) }, refusal)
     }
   }
 }
