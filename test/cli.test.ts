@@ -51,12 +51,6 @@ test.each<[string, string, number, RegExp]>([
   ['a flag without its value', 'vm build --cloud', 2, /--cloud <clouds>' argument missing/],
   ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
-  [
-    'a build in a cloud of templates alone',
-    'vm build --cloud alibaba',
-    2,
-    /templates for Alibaba Cloud.*hint: 'sindri vm init/s,
-  ],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
   ['a misspelt extension', 'extension info dokcer', 2, /there is no extension dokcer.*did you mean docker/s],
@@ -94,12 +88,6 @@ test('the shell is told what comes next: commands, flags and the names of clouds
   expect(await completed('vm build --c')).toEqual(expect.arrayContaining(['--cloud', '--config']))
   expect(await completed('vm build --cloud g')).toContain('gcp')
   expect((await sindri('complete zsh')).stdout).toContain('compdef _sindri sindri')
-})
-
-test('of a cloud that Sindri only makes templates for it says so, and how to get one', async () => {
-  const { status, stderr } = await sindri('vm doctor --cloud oci')
-  expect(stderr).toMatch(/makes templates for .*hint: 'sindri vm init --cloud oci'/s)
-  expect(status).toBe(2)
 })
 
 test('several clouds are one document; what fails in each is told, and the exit code is theirs in common', async () => {

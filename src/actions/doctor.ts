@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Cloud, Permission } from '../clouds/cloud.ts'
-import { checkWorks, clouds, connect } from '../clouds/index.ts'
+import { cloud as cloudOf, clouds, connect } from '../clouds/index.ts'
 import type { Resolved } from '../config/resolved.ts'
 import { messageOf, SindriError } from '../core/error.ts'
 import { familyOf, packerVersion } from '../packer/version.ts'
@@ -15,6 +15,8 @@ export interface CloudCheck {
   readonly cli: { readonly version: string | undefined; readonly install: string }
   readonly credentials: {
     readonly identity: string | undefined
+    /** Where they were found. */
+    readonly source: string | undefined
     readonly problem: string | undefined
     readonly run: string
   }
@@ -40,10 +42,7 @@ export async function doctor(
   options: ConfigOptions & { readonly cloud: string },
   context: Context,
 ): Promise<DoctorResult> {
-  if (options.cloud !== 'all') checkWorks(options.cloud)
-  const chosen = clouds.filter((one) =>
-    options.cloud === 'all' ? one.connect !== undefined : one.id === options.cloud,
-  )
+  const chosen = options.cloud === 'all' ? clouds : [cloudOf(options.cloud)]
   const { path, ...packer } = await checkPacker(context)
   const found = path === undefined ? undefined : { path, version: packer.version ?? '' }
   const checked = await Promise.all(chosen.map((one) => checkCloud(one, found, options, context)))
@@ -84,7 +83,7 @@ async function checkCloud(
     versionOf(cloud, context),
     packer && cloud.packerProblem?.(packer),
     tryCredentials(resolved, needed, context).catch((error: unknown) => {
-      return { identity: undefined, problem: messageOf(error), missing: [] }
+      return { identity: undefined, source: undefined, problem: messageOf(error), missing: [] }
     }),
   ])
   return {
@@ -101,10 +100,15 @@ async function tryCredentials(
   resolved: Resolved,
   needed: readonly Permission[],
   context: Context,
-): Promise<{ readonly identity: string; readonly problem: undefined; readonly missing: readonly string[] }> {
+): Promise<Omit<CloudCheck['credentials'], 'run'> & Pick<CloudCheck['permissions'], 'missing'>> {
   const target = await connect(resolved, context.environment)
   const identity = await target.identity()
-  return { identity, problem: undefined, missing: (await target.missing(needed)).map(({ action }) => action) }
+  return {
+    identity,
+    source: await target.source(),
+    problem: undefined,
+    missing: (await target.missing(needed)).map(({ action }) => action),
+  }
 }
 
 async function versionOf(cloud: Cloud, context: Context): Promise<string | undefined> {

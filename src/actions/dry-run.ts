@@ -4,7 +4,15 @@ import { render } from '../packer/hcl.ts'
 import { type Cost, costOf } from '../release/cost.ts'
 import { releaseName } from '../release/name.ts'
 import { versionOf } from './build/archive.ts'
-import { installedPacker, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './build/template.ts'
+import {
+  buildable,
+  installedPacker,
+  localFiles,
+  machineOf,
+  tellDropped,
+  templateBlocks,
+  templateInput,
+} from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 import type { CloudChoice } from './each-cloud.ts'
@@ -28,8 +36,9 @@ export async function dryRun(
       hint: 'give one --cloud',
     })
   }
-  const resolved = await configure({ ...options, partial: true }, context)
+  const configured = await configure({ ...options, partial: true }, context)
   const packer = await installedPacker(context)
+  const resolved = await buildable(configured, packer.version, context)
   const archive = resolved.build.sindriVersion === 'latest' ? 'files/sindri.gz' : undefined
   const marks = {
     name: releaseName(resolved.imageName, context.clock.now()),

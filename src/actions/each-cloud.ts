@@ -5,7 +5,7 @@ import { SindriError } from '../core/error.ts'
 import type { Emit, SindriEvent } from '../core/events.ts'
 import type { Context } from './context.ts'
 
-/** The clouds a command is for: named ones, or every one that this version works in. */
+/** The clouds a command is for: named ones, or every one there is. */
 export type CloudChoice = readonly CloudName[] | 'all'
 
 /** What became of one cloud. */
@@ -21,7 +21,7 @@ export function cloudsOf(choice: CloudChoice, { region, instanceType }: Flags): 
       hint: "give one --cloud, or set it in each cloud's section of sindri.yaml",
     })
   }
-  return choice === 'all' ? known.filter(({ connect }) => connect !== undefined).map(({ id }) => id) : choice
+  return choice === 'all' ? known.map(({ id }) => id) : choice
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Block } from '../packer/hcl.ts'
 import { pluginsIn } from '../packer/plugins.ts'
 import { templateFiles } from '../packer/template.ts'
 import { sindriArchive, versionOf } from './build/archive.ts'
-import { checkFiles, installedPacker, tellDropped, templateInput } from './build/template.ts'
+import { buildable, checkFiles, installedPacker, tellDropped, templateInput } from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 
@@ -28,11 +28,12 @@ export interface InitResult {
 
 /** Writes a folder that plain Packer builds with no Sindri beside it: template, plugins, scripts and what they upload. */
 export async function init(options: InitOptions, context: Context): Promise<InitResult> {
-  const resolved = await configure({ ...options, partial: true }, context)
-  const cloud = cloudOf(resolved.cloud)
-  checkFiles(resolved, context)
+  const configured = await configure({ ...options, partial: true }, context)
+  const cloud = cloudOf(configured.cloud)
+  checkFiles(configured, context)
   const folder = absolute(context.cwd, options.output)
   const packer = await installedPacker(context)
+  const resolved = await buildable(configured, packer.version, context)
   const copies = ownCopies(resolved, context)
   const archive = (await sindriArchive(resolved, context))?.file
   const files = {

@@ -7,7 +7,7 @@ import { render } from '../packer/hcl.ts'
 import { ensurePlugins, validatePacker } from '../packer/validate.ts'
 import { packerVersion } from '../packer/version.ts'
 import { sindriArchive, versionOf } from './build/archive.ts'
-import { checkFiles, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
+import { buildable, checkFiles, localFiles, tellDropped, templateBlocks, templateInput } from './build/template.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 import { packerEnvironment } from './packer-environment.ts'
@@ -29,10 +29,11 @@ export interface ValidateResult {
 
 /** Checks the config against Sindri's own rules, without Packer or credentials, and then its template with Packer. */
 export async function validate(options: ValidateOptions, context: Context): Promise<ValidateResult> {
-  const resolved = await configure(options, context)
-  const cloud = cloudOf(resolved.cloud)
-  checkFiles(resolved, context)
+  const configured = await configure(options, context)
+  const cloud = cloudOf(configured.cloud)
+  checkFiles(configured, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
+  const resolved = await buildable(configured, packer.version, context)
   const archive = options.syntaxOnly ? undefined : await sindriArchive(resolved, context)
   const input = await templateInput(cloud, resolved, localFiles(context, archive?.file), {
     marks: undefined,

@@ -114,6 +114,8 @@ export interface Target {
   home?(): Promise<string>
   /** Who the credentials belong to. @throws SindriError `credentials` */
   identity(): Promise<string>
+  /** Where the credentials come from, in words that hold no secret. */
+  source(): Promise<string>
   /** Actions that a dry run shows to be refused. */
   missing(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
   /** The public address of this machine as an address range (`203.0.113.9/32`). */
@@ -159,6 +161,13 @@ export interface MissingAction {
   readonly certain: boolean
 }
 
+/** A config in which something nobody chose is another than the default, and what to tell of it. */
+export interface Replaced {
+  readonly resolved: Resolved
+  readonly message: string
+  readonly hint: string
+}
+
 /** One cloud. Its parts load when they are first used, so help and dry runs never see an SDK. */
 export interface Cloud {
   readonly id: CloudId
@@ -174,6 +183,8 @@ export interface Cloud {
     readonly region: string
     readonly deploy: DeployDefaults
   }
+  /** The config with another value for a default that this Packer cannot build with; undefined where it can. Pure. */
+  replaced?(resolved: Resolved, packerVersion: string): Promise<Replaced | undefined>
   /** The source block of the Packer template: pure, offline. */
   source(): Promise<(resolved: Resolved, release: ReleaseMarks | undefined) => SourceTemplate>
   /**
@@ -193,11 +204,8 @@ export interface Cloud {
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved): unknown
   }>
-  /**
-   * Absent where this version makes templates for plain Packer only, and works in no account. `environment` holds what
-   * the config takes from it by `${env:NAME}`.
-   */
-  connect?(resolved: Resolved, environment: Environment): Promise<Target>
+  /** `environment` holds the credentials, and what the config takes from it by `${env:NAME}`. */
+  connect(resolved: Resolved, environment: Environment): Promise<Target>
 }
 
 /** What a release writes on the image it builds; absent in a template that plain Packer runs. */

@@ -92,6 +92,7 @@ export function cloudContract(cloud: CloudId, open: () => Promise<Account>): voi
 
     test('it knows whose credentials these are', async () => {
       expect(await target.identity()).not.toBe('')
+      expect(await target.source()).not.toBe('')
     })
 
     test('it lists no image in an empty account, and finds one by release, fingerprint and beginning of its name', async () => {

@@ -19,27 +19,13 @@ export function cloud(id: string): Cloud {
   })
 }
 
-/** Fails for a cloud that only templates are made for, before anything else is asked. @throws SindriError `unsupported` */
-export function checkWorks(id: string): void {
-  opening(cloud(id))
-}
-
-/** The cloud of this config with credentials at hand. @throws SindriError `unsupported` where only templates are made */
+/** The cloud of this config with credentials at hand. @throws SindriError `unsupported` as `cloud` does */
 export async function connect(resolved: Resolved, environment: Environment): Promise<Target> {
-  return opening(cloud(resolved.cloud))(resolved, environment)
+  return cloud(resolved.cloud).connect(resolved, environment)
 }
 
 /** Where this config works: in the region it names, else in the one its credentials lead to. */
 export async function regionOf(resolved: Resolved, target: Pick<Target, 'home'>): Promise<string> {
   const { region } = cloud(resolved.cloud).placement(resolved)
   return region === '' && target.home !== undefined ? target.home() : region
-}
-
-function opening({ id, title, connect: open }: Cloud): NonNullable<Cloud['connect']> {
-  if (open !== undefined) return open
-  throw new SindriError(
-    'unsupported',
-    `this version of Sindri makes templates for ${title} and does not work in it yet`,
-    { hint: `'sindri vm init --cloud ${id}' writes a folder that plain Packer builds` },
-  )
 }

@@ -90,7 +90,7 @@ export function doctorText(result: DoctorResult): string {
       : [`  CLI installed: ${cli.version}`]),
     ...(credentials.identity === undefined
       ? ['  Credentials not configured', `  Run: ${credentials.run}`, `  ${credentials.problem}`]
-      : ['  Credentials configured', `  Identity: ${credentials.identity}`]),
+      : ['  Credentials configured', `  Identity: ${credentials.identity}`, `  From: ${credentials.source}`]),
     ...(packerProblem === undefined ? [] : [`  ${packerProblem}`]),
     ...permissionLines(cloud, permissions, credentials.identity !== undefined),
   ])

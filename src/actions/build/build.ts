@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve as absolute, join } from 'node:path'
 import type { Target } from '../../clouds/cloud.ts'
-import { checkWorks, cloud as cloudOf, connect, regionOf } from '../../clouds/index.ts'
+import { cloud as cloudOf, connect, regionOf } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { apply } from '../../core/apply.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
@@ -26,7 +26,7 @@ import { pricesOf } from '../prices.ts'
 import { sindriArchive, versionOf } from './archive.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type ImageStepOptions, imageStep } from './image-step.ts'
-import { checkFiles, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './template.ts'
+import { buildable, checkFiles, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './template.ts'
 
 export interface BuildOptions extends ConfigOptions {
   /** Build even when an image of the same fingerprint exists; the old one stays. */
@@ -73,7 +73,8 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   const prices = pricesOf(context)
   await checkWithoutPacker(options, context)
   const packer = await packerVersion({ env: context.environment, cacheFolder: context.cache })
-  const resolved = await configureWithVariables(options, context, packer.path)
+  const configured = await configureWithVariables(options, context, packer.path)
+  const resolved = await buildable(configured, packer.version, context)
   await checkPacker(resolved, packer, context)
   const target = await connect(resolved, context.environment)
   const prepared = await prepare(options, resolved, packer, context)
@@ -170,7 +171,7 @@ interface Prepared {
 async function checkWithoutPacker(options: BuildOptions, context: Context): Promise<void> {
   const silent = { ...context, rehearsal: undefined, emit: () => undefined }
   const written = await configure({ ...options, partial: true }, silent)
-  checkWorks(written.cloud)
+  cloudOf(written.cloud)
   checkFiles(written, context)
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve as absolute, isAbsolute, join } from 'node:path'
 import type { Cloud, ReleaseMarks } from '../../clouds/cloud.ts'
+import { cloud as cloudOf } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { baseNames } from '../../config/sections/build.ts'
 import { type Complaint, SindriError } from '../../core/error.ts'
@@ -99,6 +100,14 @@ export function tellDropped(
   const message = `Packer ${packerVersion} does not know ${names}: the build instance is less protected than the config asks`
   if (strict) throw new SindriError('prerequisite', message, { hint })
   context.emit({ type: 'warning', message, hint })
+}
+
+/** The config as this Packer can build it: defaults that it cannot build with are replaced, said aloud. */
+export async function buildable(resolved: Resolved, packerVersion: string, context: Context): Promise<Resolved> {
+  const replaced = await cloudOf(resolved.cloud).replaced?.(resolved, packerVersion)
+  if (replaced === undefined) return resolved
+  context.emit({ type: 'warning', message: replaced.message, hint: replaced.hint })
+  return replaced.resolved
 }
 
 /** Fails with every file at once that the config names and that is not there. */

@@ -27,6 +27,7 @@ export function alibabaTarget(
       const { account, arn } = await api.identity()
       return `${arn} (account ${account})`
     },
+    source: async () => credentials?.name ?? 'nowhere',
     // RAM has no dry run of a policy: what is not allowed shows when it is asked for.
     missing: async () => [],
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),

@@ -64,6 +64,8 @@ export function connectAws(home: AwsHome): AwsApi {
   }
 
   const api: AwsApi = {
+    source: () => sourceOf(client(home.region)),
+
     async identity() {
       const sts = new STSClient({ ...common, region: home.region })
       try {

@@ -50,6 +50,8 @@ export interface AwsHome {
 
 /** EC2 and STS in the shapes Sindri works with. Every call takes its region first and fails with a SindriError that names the IAM action. */
 export interface AwsApi {
+  /** Where the credentials come from, in words. */
+  source(): Promise<string>
   identity(): Promise<{ readonly account: string; readonly arn: string }>
   /** True when a dry run of this action is refused for want of permission; an action that cannot be tried counts as allowed. */
   denies(region: string, action: string): Promise<boolean>

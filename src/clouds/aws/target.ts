@@ -17,6 +17,7 @@ export function awsTarget(connect: (home: AwsHome) => AwsApi, resolved: Resolved
       const { account, arn } = await api.identity()
       return `${arn} (account ${account})`
     },
+    source: () => api.source(),
     missing: (permissions) => missingActions(api, settings.region, permissions),
     callerRange: () =>
       callerRange('give the ranges that may connect: aws.ssh_source_ranges in sindri.yaml, or --ssh-source-range'),

@@ -124,6 +124,7 @@ export function connectAzure({ subscription, tenant, environment }: AzureHome): 
 
   return {
     subscription,
+    source: async () => login.source,
 
     async identity() {
       const claims = claimsOf(await token())

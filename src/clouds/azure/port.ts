@@ -72,6 +72,8 @@ export type MadeKind =
 export interface AzureApi {
   readonly subscription: string
   /** The principal the credentials belong to. */
+  /** Where the credentials come from, in words. */
+  source(): Promise<string>
   identity(): Promise<string>
   /** What the principal may do in a resource group, or in the whole subscription; undefined when Azure does not tell. */
   grants(group: string | undefined): Promise<readonly Grant[] | undefined>

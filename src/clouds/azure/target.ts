@@ -25,6 +25,7 @@ export function azureTarget(
   const api = connect({ subscription, tenant, environment })
   return {
     identity: async () => `${await api.identity()} (subscription ${subscription})`,
+    source: () => api.source(),
     missing: (permissions) => missingActions(api, group, settings, permissions),
     callerRange: () =>
       callerRange(

@@ -94,6 +94,7 @@ export function connectGcp({ project, imageProject, networkProject, environment 
 
   return {
     project,
+    source: async () => source,
 
     async identity() {
       try {

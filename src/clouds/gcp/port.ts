@@ -78,6 +78,8 @@ export interface FirewallRequest {
  */
 export interface GcpApi {
   readonly project: string
+  /** Where the credentials come from, in words. */
+  source(): Promise<string>
   /** The account the credentials belong to, by e-mail address. */
   identity(): Promise<string>
   /** Those of these permissions that are granted on the project; undefined when Google would not tell. */

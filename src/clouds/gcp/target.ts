@@ -18,6 +18,7 @@ export function gcpTarget(connect: (home: GcpHome) => GcpApi, resolved: Resolved
   const api = connect({ project, imageProject, networkProject, environment })
   return {
     identity: async () => `${await api.identity()} (project ${project})`,
+    source: () => api.source(),
     missing: (permissions) => missingPermissions(api, permissions),
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
     images: gcpImages(api),

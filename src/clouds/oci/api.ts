@@ -128,6 +128,7 @@ export function connectOci(home: OciHome, clock: Clock = systemClock): OciApi {
 
   const api: OciApi = {
     region: () => regionOf(''),
+    source: async () => (await credentials()).source,
 
     async identity() {
       const { tenancy, user } = await credentials()

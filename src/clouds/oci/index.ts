@@ -26,6 +26,10 @@ export const oci: Cloud = {
       },
     }
   },
+  async replaced(resolved, packerVersion) {
+    const { withFixedShape } = await import('./fixed-shape.ts')
+    return withFixedShape(resolved, packerVersion)
+  },
   async source() {
     const { ociSource } = await import('./template.ts')
     return ociSource

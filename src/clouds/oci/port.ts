@@ -80,6 +80,8 @@ export interface OciApi {
   /** The region the credentials name. @throws SindriError `credentials` when they name none */
   region(): Promise<string>
   /** The OCIDs of who the credentials belong to. */
+  /** Where the credentials come from, in words. */
+  source(): Promise<string>
   identity(): Promise<string>
   /** Images of the image compartment, Oracle's own among them. */
   images(region: string, query: { readonly name?: string }): Promise<readonly OciImage[]>

@@ -26,6 +26,7 @@ export function ociTarget(connect: (home: OciHome) => OciApi, resolved: Resolved
   return {
     home: () => api.region(),
     identity: () => api.identity(),
+    source: () => api.source(),
     // Oracle Cloud does not tell who may do what, short of doing it.
     missing: async () => [],
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
