@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { buildStep } from '../tools/build.ts'
 import { type Candidate, medianTimes } from './interleaved.ts'
 import { buildOverhead } from './overhead.ts'
+import { sideBySide } from './side-by-side.ts'
 
 /** One promise about speed. `value` and `target` are ratios, of which less is better. */
 interface Row {
@@ -27,7 +28,8 @@ if (built.state === 'failed') {
   console.error(built.output)
   process.exit(1)
 }
-const rows = [...startup(Number(flags.rounds)), ...(flags.startup === true ? [] : overhead())]
+const rows = [...startup(Number(flags.rounds))]
+if (flags.startup !== true) rows.push(...overhead(), ...(await together()))
 if (flags.json === true) console.log(JSON.stringify(rows, undefined, 2))
 else
   for (const row of rows)
@@ -68,6 +70,16 @@ function overhead(): readonly Row[] {
   const allowedMs = Math.max(1000, took.packerMs * 0.05)
   const name = `overhead around a packer build of ${Math.round(took.packerMs / 100) / 10} s / what is allowed`
   return [row(name, (took.totalMs - took.packerMs) / allowedMs, 1)]
+}
+
+/** Builds in all clouds at once overlap: little slower than the slowest alone, or than the processors allow. */
+async function together(): Promise<readonly Row[]> {
+  const took = await sideBySide([process.execPath, join(import.meta.dirname, '../bin/sindri.js')])
+  if (took === undefined) return []
+  const least = Math.max(took.slowest, took.bound)
+  const seconds = (time: number): string => `${Math.round(time * 10) / 10} s`
+  const name = `builds in ${took.clouds.length} clouds at once (${seconds(took.together)}) / the slowest alone (${seconds(took.slowest)}) or their processor time (${seconds(took.bound)} on every processor)`
+  return [row(name, took.together / least, 1.2)]
 }
 
 function row(name: string, value: number, target: number): Row {

@@ -1,0 +1,63 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Seconds: how long builds took one by one and all at once, and how much processor time the machine spent on them. */
+export interface SideBySide {
+  readonly clouds: readonly string[]
+  readonly slowest: number
+  readonly together: number
+  /** Processor time of the builds one by one, divided by the processors there are. */
+  readonly bound: number
+}
+
+/**
+ * Warms every cloud up with one rehearsed build, then builds in each cloud by itself, then in all at once; undefined
+ * where that cannot run. Nothing else should run on the machine: its processor time is measured as a whole.
+ */
+export async function sideBySide(sindri: readonly string[]): Promise<SideBySide | undefined> {
+  if (process.getuid?.() !== 0 || spawnSync('packer', ['version']).status !== 0) return undefined
+  const home = mkdtempSync(join(tmpdir(), 'sindri-bench-'))
+  const run = async (...words: readonly string[]): Promise<number> => {
+    const [command = '', ...rest] = [...sindri, ...words]
+    const began = performance.now()
+    const env = { ...process.env, SINDRI_HOME: home }
+    const child = spawn(command, rest, { env, cwd: home, stdio: ['ignore', 'ignore', 'inherit'] })
+    const [code] = await once(child, 'close')
+    if (code !== 0) throw new Error(`sindri ${words.join(' ')} ended with ${code}`)
+    return (performance.now() - began) / 1000
+  }
+  const build = (cloud: string): Promise<number> =>
+    run('vm', 'build', '--rehearse', '--quiet', '--force', '--profile', 'minimal', '--name', 'bench', '--cloud', cloud)
+  try {
+    await build('all')
+    const clouds = rehearsed()
+    const times: number[] = []
+    const before = processorSeconds()
+    for (const cloud of clouds) times.push(await build(cloud))
+    const bound = (processorSeconds() - before) / availableParallelism()
+    return { clouds, slowest: Math.max(...times), together: await build('all'), bound }
+  } finally {
+    await run('rehearsal', 'down')
+    rmSync(home, { recursive: true, force: true })
+  }
+
+  function rehearsed(): readonly string[] {
+    const [command = '', ...rest] = [...sindri, 'rehearsal', 'status', '--json']
+    const { stdout } = spawnSync(command, rest, { env: { ...process.env, SINDRI_HOME: home }, encoding: 'utf8' })
+    return Object.keys(JSON.parse(stdout).resources)
+  }
+}
+
+/** Time all processors spent at work since the machine started. https://man7.org/linux/man-pages/man5/proc_stat.5.html */
+function processorSeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(Number)
+  const ticksPerSecond = 100
+  return (user + nice + system + irq + softirq) / ticksPerSecond
+}
