@@ -69,7 +69,7 @@ async function openAccount(): Promise<Account> {
     others: [],
     instanceType: 'VM.Standard.E4.Flex',
     readers: [],
-    declares: false,
+    withoutDeprecation: true,
     unknownImage: `ocid1.image.oc1.${region}.aaaaaaaaunknown`,
     connect() {
       const section = {

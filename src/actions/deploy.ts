@@ -67,7 +67,7 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   const deployment = randomBytes(5).toString('hex')
   const keyName = options.keyName ?? defaults.keyName
   const keys = join(recordsFolder(context), 'keys')
-  const pair = keyName === undefined ? await makeKeyPair(keys, deployment) : undefined
+  const pair = keyName === undefined ? await makeKeyPair(keys, deployment, cloud.keyType ?? 'ed25519') : undefined
   const securityGroupId = options.securityGroupId ?? defaults.securityGroupId
   const ranges = options.sshSourceRanges.length > 0 ? options.sshSourceRanges : defaults.sshSourceRanges
   const { steps, instance } = target.launch.steps({

@@ -12,12 +12,13 @@ export interface KeyPair {
   readonly publicKey: string
 }
 
-/** Makes an ed25519 key pair with the machine's own ssh-keygen; the private half never leaves the machine. */
-export async function makeKeyPair(folder: string, name: string): Promise<KeyPair> {
+/** Makes a key pair with the machine's own ssh-keygen; the private half never leaves the machine. */
+export async function makeKeyPair(folder: string, name: string, type: 'ed25519' | 'rsa'): Promise<KeyPair> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const privateKeyFile = join(folder, `${name}.pem`)
   try {
-    await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', privateKeyFile])
+    const kind = type === 'rsa' ? ['-t', type, '-b', '3072'] : ['-t', type]
+    await promisify(execFile)('ssh-keygen', ['-q', ...kind, '-N', '', '-C', name, '-f', privateKeyFile])
   } catch (cause) {
     throw new SindriError('prerequisite', `ssh-keygen cannot make a key: ${messageOf(cause)}`, {
       hint: 'install openssh-client',

@@ -40,7 +40,7 @@ export interface RunMarks {
   readonly token: string
   readonly release: string
   readonly region: string
-  /** Names of temporary resources that this run's own log tells of. */
+  /** Names and ids of temporary resources that this run's own log tells of. */
   readonly named: readonly string[]
 }
 
@@ -61,6 +61,13 @@ export interface Images {
 
 /** How a built image spreads: pure until the engine runs it. */
 export interface Publish {
+  /** What in the log of a run names a temporary resource, where the builder has other names for some than `packer_…`. */
+  readonly named?: RegExp
+  /**
+   * Writes on an image that Packer has made what this cloud's builder does not write on it; before this it does not
+   * count as made. May be repeated. `version` is Sindri's in the image.
+   */
+  mark?(release: Release, image: MadeImage, version: string): Promise<void>
   /** Removes what a Packer run that is gone left behind; tells what it removed. */
   sweepRun(marks: RunMarks): Promise<readonly string[]>
   plan(
@@ -109,6 +116,10 @@ export interface Target {
   missing(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
   /** The public address of this machine as an address range (`203.0.113.9/32`). */
   callerRange(): Promise<string>
+  /** Variables that give Packer the credentials it would not find by itself; they hold secrets. */
+  packerCredentials?(): Promise<Readonly<Record<string, string>>>
+  /** The image that the base stands for now, where the builder of an old Packer cannot find that out. */
+  sourceImage?(): Promise<string>
   readonly images: Images
   readonly publish: Publish
   readonly launch: Launch
@@ -154,6 +165,8 @@ export interface Cloud {
   readonly cli: { readonly command: string; readonly versionArguments: readonly string[]; readonly install: string }
   /** The command that sets up credentials. */
   readonly login: string
+  /** Of the keys made for deployments, where the cloud takes no ed25519. */
+  readonly keyType?: 'rsa'
   /** Where images are built, and what instances are launched as, in this cloud's words. Pure. */
   placement(resolved: Resolved): {
     readonly region: string
@@ -190,4 +203,6 @@ export interface ReleaseMarks {
   readonly token: string
   /** Where the build comes from, when the builder cannot find that out by itself. */
   readonly callerRange?: string | undefined
+  /** The image the base stands for, when the builder cannot find that out by itself. */
+  readonly sourceImage?: string | undefined
 }

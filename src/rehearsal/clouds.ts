@@ -1,3 +1,4 @@
+import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
 import { gcp } from './gcp/index.ts'
 import type { RehearsedCloud } from './kit/stand-in.ts'
@@ -7,10 +8,11 @@ interface RehearsedClouds {
   readonly aws: typeof aws
   readonly gcp: typeof gcp
   readonly oci: typeof oci
+  readonly alibaba: typeof alibaba
 }
 
 /** The only list of clouds that are rehearsed. */
-export const rehearsedClouds: RehearsedClouds = { aws, gcp, oci }
+export const rehearsedClouds: RehearsedClouds = { aws, gcp, oci, alibaba }
 
 /** The same as a list. */
 export const allRehearsed: readonly RehearsedCloud[] = Object.values(rehearsedClouds)

@@ -152,8 +152,11 @@ const unmarked = { name: '', fingerprint: '', token: '' } as const
 /** By this the builder opens SSH to the caller alone. Where an old Packer lacks it, Sindri finds the address itself. */
 const callerAttribute = 'temporary_security_group_source_public_ip'
 
+/** By this the builder finds its base. Where an old Packer lacks it, Sindri finds the image itself. */
+const familyAttribute = 'image_family'
+
 /** What Sindri does by itself after or around a Packer that cannot. */
-const ownWay: ReadonlySet<string> = new Set([callerAttribute, 'imds_support'])
+const ownWay: ReadonlySet<string> = new Set([callerAttribute, familyAttribute, 'imds_support'])
 
 interface Prepared {
   readonly fingerprint: string
@@ -190,8 +193,10 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
     manifest: 'manifest.json',
     version,
   })
-  const { dropped } = templateBlocks(input, packer.version)
+  const { [familyAttribute]: _, ...required } = input.required ?? {}
+  const { dropped } = templateBlocks({ ...input, required }, packer.version)
   const unknownCaller = dropped.some((one) => one.name === callerAttribute)
+  const unknownFamily = dropped.some((one) => one.name === familyAttribute)
   tellDropped(
     dropped.filter((one) => !ownWay.has(one.name)),
     packer.version,
@@ -208,11 +213,13 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
       packer: packer.path,
       environment,
       debug: options.debug,
+      version,
       variables: variableArguments(options, context),
       async template(marks, manifest, folder, target) {
         const callerRange = unknownCaller ? await target.callerRange() : undefined
+        const sourceImage = unknownFamily ? await target.sourceImage?.() : undefined
         const marked = await templateInput(cloud, resolved, files, {
-          marks: { ...marks, callerRange },
+          marks: { ...marks, callerRange, sourceImage },
           manifest,
           version,
         })

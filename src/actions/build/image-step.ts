@@ -26,6 +26,8 @@ export interface ImageStepOptions {
   readonly debug: boolean
   /** Arguments between `build` and the template: variable files and values. */
   readonly variables: readonly string[]
+  /** The version of Sindri in the image. */
+  readonly version: string
   /** Writes the template into the run's folder once its marks are known, and returns the file. */
   template(marks: ReleaseMarks, manifest: string, folder: string, target: Target): Promise<string>
 }
@@ -49,8 +51,11 @@ export function imageStep(options: ImageStepOptions): Step<MadeImage> {
       watched.set(run.token, watch)
       if (watch.ended === undefined) return { busy: watch.state.phase }
       const { exitCode, state } = watch.ended
-      if (exitCode === 0)
-        return { done: { id: imageOf(state, release.region), region: release.region, name: release.name } }
+      if (exitCode === 0) {
+        const image = { id: imageOf(state, release.region), region: release.region, name: release.name }
+        await target.publish.mark?.(release, image, options.version)
+        return { done: image }
+      }
       return { failed: reasonOf(watch.ended), hint: `everything Packer said is in ${run.packer.log}` }
     },
     async cancel(run) {
@@ -62,7 +67,7 @@ export function imageStep(options: ImageStepOptions): Step<MadeImage> {
         token: run.token,
         release: release.name,
         region: release.region,
-        named: await namedIn(run.packer.log),
+        named: await namedIn(run.packer.log, target.publish.named),
       })
     },
   })
@@ -106,7 +111,7 @@ async function startRun(options: ImageStepOptions, token: string): Promise<Run> 
     path: options.packer,
     arguments: ['build', '-machine-readable', '-color=false', ...options.variables, file],
     folder,
-    env: options.environment,
+    env: { ...options.environment, ...(await options.target.packerCredentials?.()) },
     log: join(folder, 'packer.log'),
     ...(options.debug ? { debugLog: join(folder, 'packer-debug.log') } : {}),
   })
@@ -123,9 +128,11 @@ function reasonOf({ exitCode, state }: Ended): string {
 }
 
 /** Temporary resources that Packer tells of by a name of its own making. */
-async function namedIn(log: string): Promise<readonly string[]> {
+async function namedIn(log: string, more: RegExp | undefined): Promise<readonly string[]> {
   try {
-    return [...new Set((await readFile(log, 'utf8')).match(/\bpacker_[0-9a-f-]{36}\b/g) ?? [])]
+    const text = await readFile(log, 'utf8')
+    const named = text.match(/\bpacker_[0-9a-f-]{36}\b/g) ?? []
+    return [...new Set([...named, ...(more === undefined ? [] : (text.match(more) ?? []))])]
   } catch (error) {
     throw new SindriError('failed', `cannot read ${log}`, { cause: error })
   }

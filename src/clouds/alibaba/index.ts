@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.ts'
 import { alibabaOf } from './settings.ts'
 
-/** Alibaba Cloud: templates of alicloud-ecs for plain Packer. */
+/** Alibaba Cloud: custom images of ECS built by alicloud-ecs, on the China and the international site. */
 export const alibaba: Cloud = {
   id: 'alibaba',
   title: 'Alibaba Cloud',
@@ -11,16 +11,19 @@ export const alibaba: Cloud = {
     install: 'https://www.alibabacloud.com/help/en/cli/installation-guide',
   },
   login: 'aliyun configure',
+  // https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-importkeypair (2026-11)
+  keyType: 'rsa',
   placement(resolved) {
-    const { instanceType } = resolved.deploy
+    const { region, vswitchId } = alibabaOf(resolved)
+    const { deploy } = resolved
     return {
-      region: alibabaOf(resolved).region,
+      region,
       deploy: {
-        instanceType,
-        subnetId: undefined,
-        securityGroupId: undefined,
-        sshSourceRanges: [],
-        keyName: undefined,
+        instanceType: deploy.instanceType,
+        subnetId: deploy.subnetId ?? vswitchId,
+        securityGroupId: deploy.securityGroupId,
+        sshSourceRanges: deploy.sshSourceRanges,
+        keyName: deploy.keyName,
       },
     }
   },
@@ -35,5 +38,9 @@ export const alibaba: Cloud = {
   async permissions() {
     const { permissionsOf, policyOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: policyOf }
+  },
+  async connect(resolved, environment) {
+    const [{ connectAlibaba }, { alibabaTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
+    return alibabaTarget(connectAlibaba, resolved, environment)
   },
 }

@@ -29,9 +29,8 @@ const always = {
 /** What single settings of the config add. */
 function optional(alibaba: AlibabaImageSettings, base: string): Readonly<Record<string, readonly string[]>> {
   const copied = alibaba.imageCopyRegions.length > 0 || alibaba.imageEncrypted !== undefined
-  const oneImage = /^m-|\.vhd$/.test(base)
   return {
-    'find the newest image of a family': oneImage ? [] : ['ecs:DescribeImageFromFamily'],
+    'find the newest image of a family': isOneImage(base) ? [] : ['ecs:DescribeImageFromFamily'],
     'make a temporary VPC': alibaba.vpcId === undefined ? ['vpc:CreateVpc', 'vpc:DeleteVpc'] : [],
     'make a temporary VSwitch': alibaba.vswitchId === undefined ? ['vpc:CreateVSwitch', 'vpc:DeleteVSwitch'] : [],
     'choose a zone for it':
@@ -60,12 +59,64 @@ function optional(alibaba: AlibabaImageSettings, base: string): Readonly<Record<
   }
 }
 
-/** The actions this config needs, each once, with its reason. */
+/** Actions that the calls of `api.ts` ask for, by what they are for. A test compares them with the code. */
+export const sindriActions = {
+  'find images, and remove them': [
+    'ecs:DescribeImages',
+    'ecs:DescribeRegions',
+    'ecs:DeleteImage',
+    'ecs:DeleteSnapshot',
+    'ecs:CancelCopyImage',
+  ],
+  'find the newest image of a family': ['ecs:DescribeImageFromFamily'],
+  'copy the image to other regions': ['ecs:CopyImage'],
+  'tag an encrypted image and its snapshots': ['ecs:TagResources'],
+  'reconcile who may use the image': ['ecs:DescribeImageSharePermission', 'ecs:ModifyImageSharePermission'],
+  'deploy instances': [
+    'ecs:AuthorizeSecurityGroup',
+    'ecs:CreateSecurityGroup',
+    'ecs:DescribeDisks',
+    'ecs:DescribeInstances',
+    'ecs:DescribeKeyPairs',
+    'ecs:DescribeSecurityGroups',
+    'ecs:ImportKeyPair',
+    'ecs:RunInstances',
+    'vpc:DescribeVSwitches',
+  ],
+  'remove instances and what a killed build left': [
+    'ecs:DeleteDisk',
+    'ecs:DeleteInstance',
+    'ecs:DeleteKeyPairs',
+    'ecs:DeleteSecurityGroup',
+    'vpc:DeleteVSwitch',
+    'vpc:DeleteVpc',
+    'vpc:DescribeEipAddresses',
+    'vpc:DescribeVpcs',
+    'vpc:ReleaseEipAddress',
+  ],
+} as const
+
+/** The actions this config needs, each once, with its first reason. */
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const alibaba = alibabaOf(resolved)
-  return Object.entries({ ...always, ...optional(alibaba, resolved.build.base) })
-    .flatMap(([purpose, actions]) => actions.map((action) => ({ action, by: 'packer' as const, purpose, late: false })))
-    .sort((a, b) => (a.action < b.action ? -1 : 1))
+  const needed = (action: string): boolean => {
+    if (action === 'ecs:CopyImage') return alibaba.imageCopyRegions.length > 0
+    return action !== 'ecs:DescribeImageFromFamily' || !isOneImage(resolved.build.base)
+  }
+  const found = new Map<string, Permission>()
+  const add = (by: Permission['by'], groups: Readonly<Record<string, readonly string[]>>): void => {
+    for (const [purpose, actions] of Object.entries(groups))
+      for (const action of actions) if (!found.has(action)) found.set(action, { action, by, purpose, late: false })
+  }
+  add('packer', { ...always, ...optional(alibaba, resolved.build.base) })
+  const own = Object.entries(sindriActions).map(([purpose, actions]) => [purpose, actions.filter(needed)] as const)
+  add('sindri', Object.fromEntries(own))
+  return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
+}
+
+/** A custom image by its id, or a public one by its name. */
+function isOneImage(base: string): boolean {
+  return /^m-|\.vhd$/.test(base)
 }
 
 /** A RAM policy document that allows exactly these actions. */

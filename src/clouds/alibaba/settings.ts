@@ -10,3 +10,8 @@ export function alibabaOf(resolved: Resolved): AlibabaImageSettings {
     throw new SindriError('config', `the config is for ${resolved.cloud}, not for alibaba`)
   return resolved.alibaba
 }
+
+/** Who logs in: root, unless the builder is told otherwise. */
+export function sshUserOf({ extra }: AlibabaImageSettings): string {
+  return typeof extra.ssh_username === 'string' ? extra.ssh_username : 'root'
+}

@@ -107,7 +107,7 @@ source "alicloud-ecs" "sindri" {
   region                        = local.alibaba_region
   zone_id                       = "ap-southeast-1a"
   instance_type                 = local.alibaba_instance_type
-  instance_name                 = "sindri-image-builder"
+  instance_name                 = "sindri-run-0123456789abcdef01234567"
   image_family                  = "acs:debian_12_11_x64"
   ecs_ram_role_name             = "image-builder"
   security_enhancement_strategy = "Deactive"
@@ -141,22 +141,7 @@ source "alicloud-ecs" "sindri" {
   }
   image_encrypted = true
   kms_key_id      = "key-sgp0123456789abcdef"
-  image_copy_regions = [
-    "eu-central-1",
-    "us-east-1",
-  ]
-  image_copy_names = [
-    "golden-eu",
-    "golden-us",
-  ]
-  kms_key_copy_ids = [
-    "key-eu0123456789abcdef",
-    "key-us0123456789abcdef",
-  ]
-  image_share_account = [
-    "1234567890123456",
-  ]
-  boot_mode = "UEFI"
+  boot_mode       = "UEFI"
   system_disk_mapping {
     disk_size     = local.alibaba_volume_size
     disk_category = "cloud_auto"

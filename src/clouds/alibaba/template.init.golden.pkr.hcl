@@ -136,6 +136,9 @@ source "alicloud-ecs" "sindri" {
   }
   image_encrypted = true
   kms_key_id      = "key-sgp0123456789abcdef"
+  image_share_account = [
+    "1234567890123456",
+  ]
   image_copy_regions = [
     "eu-central-1",
     "us-east-1",
@@ -147,9 +150,6 @@ source "alicloud-ecs" "sindri" {
   kms_key_copy_ids = [
     "key-eu0123456789abcdef",
     "key-us0123456789abcdef",
-  ]
-  image_share_account = [
-    "1234567890123456",
   ]
   boot_mode = "UEFI"
   system_disk_mapping {

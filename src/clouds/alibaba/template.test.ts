@@ -109,16 +109,30 @@ test.each([
 test('a copy is named where the config does it, and where its place in the list matters', () => {
   const regions = ['cn-beijing', 'ap-southeast-1']
   const source = (alibaba: object) => {
-    const { attributes } = input({ alibaba: { image_copy_regions: regions, ...alibaba } }, marks).source
+    const { attributes } = input({ alibaba: { image_copy_regions: regions, ...alibaba } }).source
     return [attributes.image_copy_regions, attributes.image_copy_names, attributes.kms_key_copy_ids]
   }
   expect(source({})).toEqual([regions, undefined, undefined])
   expect(source({ image_copy_names: ['aa', 'bb'] })).toEqual([regions, ['aa', 'bb'], undefined])
-  expect(source({ image_encrypted: true })).toEqual([regions, [marks.name, marks.name], undefined])
+  const own = source({ image_encrypted: true })[1]
+  expect(own).toEqual([input({}).source.attributes.image_name, input({}).source.attributes.image_name])
+  expect(source({ image_encrypted: true })).toEqual([regions, own, undefined])
   const encrypted = { image_encrypted: true, kms_key_id: 'key-1' }
-  expect(source(encrypted)).toEqual([regions, [marks.name, marks.name], ['', '']])
+  expect(source(encrypted)).toEqual([regions, own, ['', '']])
   expect(source({ ...encrypted, extra: { kms_key_copy_ids: ['key-2', ''] } })[2]).toEqual(['key-2', ''])
   expect(input({}).source.attributes.image_copy_names).toBeUndefined()
+})
+
+test('copies and readers are Sindri’s where Sindri builds', () => {
+  const { attributes } = input(rich, marks).source
+  for (const name of ['image_copy_regions', 'image_copy_names', 'kms_key_copy_ids', 'image_share_account'])
+    expect([name, attributes[name]]).toEqual([name, undefined])
+  expect(attributes).toMatchObject({ image_encrypted: true, kms_key_id: 'key-sgp0123456789abcdef' })
+})
+
+test('a family that was resolved is an image', () => {
+  const { attributes } = input({}, { ...marks, sourceImage: 'ubuntu_1.vhd' }).source
+  expect([attributes.image_family, attributes.source_image]).toEqual([undefined, 'ubuntu_1.vhd'])
 })
 
 test('without a public address the builder comes by the private one', () => {
@@ -142,7 +156,9 @@ test('the marks of a release are on the image and on what the run makes', () => 
   expect(values(text, 'image_name')).toContain('"golden-1700000000"')
   expect(values(text, 'sindri:fingerprint')).toEqual(['"feedc0dedeadbeef"'])
   expect(values(text, 'sindri:run')).toEqual([`"${marks.token}"`])
-  expect(values(text, 'temporary_key_pair_name')).toEqual(['"sindri-run-0123456789abcdef01234567"'])
+  for (const name of ['temporary_key_pair_name', 'instance_name', 'vpc_name', 'vswitch_name', 'security_group_name'])
+    expect([name, values(text, name)]).toEqual([name, ['"sindri-run-0123456789abcdef01234567"']])
+  expect(values(template(rich, marks), 'vpc_name')).toEqual([])
   expect(template({})).not.toContain('sindri:run')
 })
 

@@ -7,18 +7,19 @@ import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
 import { baseOf } from './bases.ts'
 import { credentialAttributes, credentialBlocks } from './credentials.ts'
 import { type AlibabaImageSettings, alibabaOf } from './settings.ts'
-import { tag, temporaryKeyName } from './tags.ts'
+import { imageTags, tag, temporaryName } from './tags.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 
 /**
- * The alicloud-ecs source. With the marks of a release it names and tags what this run makes; copying and sharing are
- * the builder's in either case.
+ * The alicloud-ecs source. With the marks of a release it names and tags what this run makes, and leaves copies and
+ * readers to Sindri; without, it does all of it itself, for plain Packer.
  * https://developer.hashicorp.com/packer/integrations/hashicorp/alicloud/latest/components/builder/alicloud-ecs
  */
 export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefined): SourceTemplate {
   const alibaba = alibabaOf(resolved)
-  const base = baseOf(resolved, alibaba.instanceType)
+  const base = marks?.sourceImage === undefined ? baseOf(resolved, alibaba.instanceType) : { image: marks.sourceImage }
+  const name = marks === undefined ? undefined : temporaryName(marks.token)
   const extra = extraParts('alicloud-ecs', alibaba.extra)
   const sshUser = extra.attributes.ssh_username ?? 'root'
   return {
@@ -44,7 +45,10 @@ export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefine
         region: cloudValue('alibaba', 'region'),
         zone_id: alibaba.zoneId,
         instance_type: cloudValue('alibaba', 'instance_type'),
-        instance_name: 'sindri-image-builder',
+        instance_name: name ?? 'sindri-image-builder',
+        vpc_name: alibaba.vpcId === undefined ? name : undefined,
+        vswitch_name: alibaba.vswitchId === undefined ? name : undefined,
+        security_group_name: alibaba.securityGroupId === undefined ? name : undefined,
         image_family: 'family' in base ? base.family : undefined,
         source_image: 'image' in base ? base.image : undefined,
         ecs_ram_role_name: alibaba.ecsRamRoleName,
@@ -54,14 +58,21 @@ export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefine
         ssh_username: sshUser,
         ssh_timeout: resolved.build.sshTimeout,
         ssh_clear_authorized_keys: resolved.build.security.removeSshKeys,
-        temporary_key_pair_name: marks === undefined ? undefined : temporaryKeyName(marks.token),
-        tags: imageTags(resolved, sshUser, marks),
+        temporary_key_pair_name: name,
+        tags: imageTags({
+          tags: resolved.tags,
+          version: variable('sindri_version'),
+          profile: variable('profile'),
+          base: resolved.build.base,
+          sshUser,
+          release: marks,
+        }),
         run_tags: runTags(resolved, marks),
         image_encrypted: alibaba.imageEncrypted,
         kms_key_id: alibaba.kmsKeyId,
-        ...copies(alibaba, marks?.name ?? timestamped),
-        image_share_account: alibaba.imageShareAccount.length > 0 ? alibaba.imageShareAccount : undefined,
+        ...spread(alibaba, marks),
         ...extra.attributes,
+        ...(marks !== undefined && { kms_key_copy_ids: undefined }),
       },
       blocks: [
         block('system_disk_mapping', [], {
@@ -76,7 +87,7 @@ export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefine
 
 const required = {
   image_family:
-    'start from one image: write its id as build.base (m-…, or the name of a public one that ends with .vhd)',
+    "build with 'sindri vm build', which finds the image, or start from one: write its id as build.base (m-…, or the name of a public one that ends with .vhd)",
   target_image_family: 'leave out alibaba.target_image_family',
   resource_group_id: 'leave out alibaba.resource_group_id',
   ecs_ram_role_name: 'leave out alibaba.ecs_ram_role_name',
@@ -89,22 +100,6 @@ const timestamped: Raw = interpolate([
   '-',
   call('formatdate', 'YYYYMMDDhhmmss', call('timestamp')),
 ])
-
-function imageTags(
-  resolved: Resolved,
-  sshUser: Value,
-  marks: ReleaseMarks | undefined,
-): Readonly<Record<string, Value>> {
-  return {
-    ...resolved.tags,
-    [tag.managed]: 'true',
-    [tag.version]: variable('sindri_version'),
-    [tag.profile]: variable('profile'),
-    [tag.base]: resolved.build.base,
-    [tag.sshUser]: sshUser,
-    ...(marks === undefined ? {} : { [tag.release]: marks.name, [tag.fingerprint]: marks.fingerprint }),
-  }
-}
 
 function runTags(resolved: Resolved, marks: ReleaseMarks | undefined): Readonly<Record<string, Value>> {
   const run: Record<string, Value> = marks === undefined ? {} : { [tag.run]: marks.token, [tag.release]: marks.name }
@@ -126,20 +121,23 @@ function network(alibaba: AlibabaImageSettings): Attributes {
 }
 
 /**
- * An encrypted image is itself a copy, whose name and key the builder puts at the ends of these lists: they have to be
+ * Copies and readers. An encrypted image is itself a copy, whose name and key the builder puts at the ends of these lists: they have to be
  * complete then, or the first region gets both. An empty key is the service key of its region. Read in the plugin,
  * step_region_copy_image.go of 1.1.2 and of what comes after it (2026-11).
  */
-function copies(alibaba: AlibabaImageSettings, own: Value): Attributes {
+function spread(alibaba: AlibabaImageSettings, marks: ReleaseMarks | undefined): Attributes {
   const { imageCopyRegions: regions, imageCopyNames: names, extra } = alibaba
   const keys = extra.kms_key_copy_ids
   if (Array.isArray(keys) && keys.length !== regions.length) {
     const message = `alibaba.extra.kms_key_copy_ids has ${keys.length} keys for ${regions.length} regions`
     throw new SindriError('config', message, { hint: 'give one key for each of alibaba.image_copy_regions' })
   }
-  if (regions.length === 0) return {}
-  const all = alibaba.imageEncrypted === undefined ? undefined : regions.map(() => own)
+  if (marks !== undefined) return {}
+  const accounts = alibaba.imageShareAccount.length > 0 ? alibaba.imageShareAccount : undefined
+  if (regions.length === 0) return { image_share_account: accounts }
+  const all = alibaba.imageEncrypted === undefined ? undefined : regions.map(() => timestamped)
   return {
+    image_share_account: accounts,
     image_copy_regions: regions,
     image_copy_names: names.length > 0 ? names : all,
     kms_key_copy_ids: alibaba.kmsKeyId === undefined ? undefined : regions.map(() => ''),

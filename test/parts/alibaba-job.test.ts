@@ -1,0 +1,278 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
+import type { Deployment } from '../../src/actions/deploy.ts'
+import type { InitResult } from '../../src/actions/init.ts'
+import type { Status } from '../../src/rehearsal/index.ts'
+import { partsFolder } from '../../tools/parts-folder.ts'
+import { currentPacker, missingPart, type Outcome, openSindri, type Sindri, startProgram } from './sindri.ts'
+
+const run = promisify(execFile)
+const region = 'ap-southeast-1'
+const copied = 'eu-central-1'
+const reader = '1111111111111111'
+const missing = await missingPart()
+
+const current = currentPacker()
+const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/alicloud'))
+const python = join(partsFolder(process.env), 'alibaba-sdk/bin/python3')
+const sdk = existsSync(python) || process.env.CI === 'true'
+
+interface RamPolicy {
+  readonly Version: string
+  readonly Statement: readonly {
+    readonly Effect: string
+    readonly Action: readonly string[]
+    readonly Resource: string
+  }[]
+}
+
+let sindri: Sindri
+
+async function configure(
+  more: Readonly<Record<string, unknown>> = {},
+  build: Readonly<Record<string, unknown>> = { base: 'debian-12' },
+): Promise<void> {
+  const alibaba = { region, instance_type: 'ecs.g7.large', system_disk_size_gb: 20, ...more }
+  const packer = { cloud: 'alibaba', tags: { team: 'platform' }, build, alibaba }
+  // JSON is YAML.
+  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
+  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
+}
+
+/** Lets the rehearsal refuse what the policy does not allow. */
+async function enforce(policy: RamPolicy): Promise<void> {
+  await writeFile(join(sindri.folder, 'policy.json'), JSON.stringify(policy))
+  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'policy.json'))
+}
+
+function build(...words: readonly string[]): Promise<BuildResult> {
+  return sindri.json('vm', 'build', '--rehearse', ...words)
+}
+
+async function held(where = region): Promise<Status['resources']['alibaba'][string] | undefined> {
+  return (await sindri.status()).resources.alibaba[where]
+}
+
+/** What a region holds besides images and their snapshots. */
+const nothingElse = {
+  ...{ disks: [], instances: [], keyPairs: [], securityGroups: [], vpcs: [], vswitches: [], addresses: [] },
+} as const
+
+/** The process group of the Packer run whose instance is being provisioned; undefined before. */
+async function provisioning(): Promise<number | undefined> {
+  const runs = join(sindri.home, 'rehearsal/records/runs')
+  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
+  const [run] = release === undefined ? [] : await readdir(join(runs, release))
+  if (release === undefined || run === undefined) return undefined
+  const folder = join(runs, release, run)
+  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
+  if (!log.includes('Provisioning with shell script')) return undefined
+  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
+}
+
+async function launches(): Promise<number> {
+  return (await sindri.status()).requests.filter(({ operation }) => operation === 'CreateInstance').length
+}
+
+async function refusals(): Promise<readonly unknown[]> {
+  return (await sindri.status()).requests.filter(({ status }) => status === 403 || status === 501)
+}
+
+async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
+  const [program = '', ...words] = ssh.split(' ')
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
+  return stdout.trim()
+}
+
+describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? 'with real instances'})`, () => {
+  let first: BuildResult
+  let policy: RamPolicy
+  let deployment: Deployment
+
+  beforeAll(async () => {
+    sindri = await openSindri()
+    await configure()
+    policy = await sindri.json('vm', 'permissions')
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('with the printed policy and nothing else, a build makes an image of the family’s newest, and leaves nothing else', async () => {
+    await enforce(policy)
+    first = await build()
+    expect(first).toMatchObject({ cloud: 'alibaba', cached: false, rehearsed: true, base: 'debian-12', failed: [] })
+    expect(first.image_id).toMatch(/^m-t4n[a-z0-9]{17}$/)
+    const tags = {
+      team: 'platform',
+      'sindri:release': first.name,
+      'sindri:base': 'debian-12',
+      'sindri:ssh-user': 'root',
+    }
+    expect(await held()).toMatchObject({
+      images: [{ id: first.image_id, name: first.name, state: 'Available', tags }],
+      snapshots: [{ tags }],
+      ...nothingElse,
+    })
+    expect(await refusals()).toEqual([])
+  })
+
+  test('what the run made carried its name, so that it could have been found', async () => {
+    const { requests } = await sindri.status()
+    const asked = (operation: string): unknown => requests.find((one) => one.operation === operation)?.parameters
+    const name = expect.stringMatching(/^sindri-run-[0-9a-f]{24}$/)
+    expect(asked('CreateInstance')).toMatchObject({ InstanceName: name, ImageId: expect.stringContaining('debian_12') })
+    expect(asked('CreateVpc')).toMatchObject({ VpcName: name })
+    expect(asked('CreateVSwitch')).toMatchObject({ VSwitchName: name })
+    expect(asked('CreateKeyPair')).toMatchObject({ KeyPairName: name })
+  })
+
+  test('the same build again finds it and launches nothing; copies and readers are made of it', async () => {
+    const before = await launches()
+    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    await configure({ image_copy_regions: [copied], image_copy_names: ['golden-eu'], image_share_account: [reader] })
+    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const again = await build()
+    expect(again).toMatchObject({ image_id: first.image_id, changed: [`readers/${region}`, `readers/${copied}`] })
+    expect(again.readers).toEqual({ [region]: `account ${reader}`, [copied]: `account ${reader}` })
+    expect(await held(copied)).toMatchObject({
+      images: [{ id: again.regions[copied], name: 'golden-eu', copyOf: first.image_id, sharedWith: [reader] }],
+      ...nothingElse,
+    })
+    expect(await build()).toMatchObject({ changed: [], regions: again.regions })
+    expect(await launches()).toBe(before)
+  })
+
+  test('it is listed, and root logs in to an instance of it with a key of its own', async () => {
+    await configure()
+    const listed: unknown = await sindri.json('vm', 'list', '--rehearse')
+    expect(JSON.stringify(listed)).toContain(first.image_id)
+    deployment = await sindri.json('vm', 'deploy', first.image_id, '--instance-type', 'ecs.t6-c1m2.large', '--rehearse')
+    expect(deployment).toMatchObject({ ssh_user: 'root', instance_type: 'ecs.t6-c1m2.large', region })
+    await expect.poll(() => ssh(deployment, 'cloud-init status --wait'), { timeout: 120_000 }).toContain('done')
+    expect(await ssh(deployment, 'sindri --version')).toBe(first.sindri_version)
+    expect(await ssh(deployment, 'cloud-init query cloud_name')).toBe('aliyun')
+    expect(await ssh(deployment, 'cat /sys/class/dmi/id/product_name')).toBe('Alibaba Cloud ECS')
+    expect(await ssh(deployment, 'cut -d" " -f1,3 .ssh/authorized_keys')).toBe(`ssh-rsa ${deployment.deployment}`)
+    expect(await held()).toMatchObject({
+      instances: [{ id: deployment.instance_id, state: 'Running' }],
+      securityGroups: [{ rules: [{ SourceCidrIp: '127.0.0.1/32', PortRange: '22/22' }] }],
+      keyPairs: [{}],
+    })
+  })
+
+  test('terminating removes all that was deployed', async () => {
+    await sindri.json('vm', 'terminate', deployment.instance_id, '--force', '--rehearse')
+    expect(await held()).toMatchObject(nothingElse)
+  })
+
+  test('deleting the image leaves nothing at all', async () => {
+    await sindri.json('vm', 'delete', first.image_id, '--force', '--all-regions', '--rehearse')
+    expect((await sindri.status()).resources.alibaba).toEqual({})
+    expect(await refusals()).toEqual([])
+  })
+
+  test('an encrypted image, which is a copy, is tagged as any other', async () => {
+    await configure({ image_encrypted: true })
+    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const built = await build('--name', 'encrypted')
+    const tags = { 'sindri:release': built.name, 'sindri:fingerprint': built.fingerprint, 'sindri:version': '3.1.0' }
+    expect(await held()).toMatchObject({
+      images: [{ id: built.image_id, encrypted: true, tags }],
+      snapshots: [{ encrypted: true, tags }],
+      ...nothingElse,
+    })
+    expect(await build('--name', 'encrypted')).toMatchObject({ image_id: built.image_id, cached: true })
+    await sindri.json('vm', 'delete', built.image_id, '--force', '--rehearse')
+    expect((await sindri.status()).resources.alibaba).toEqual({})
+    await configure()
+  })
+
+  test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
+    await enforce(policy)
+    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
+    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    process.kill(pid, 'SIGKILL')
+    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    await ended
+    expect(await held()).toMatchObject({
+      ...{ images: [], instances: [{ state: 'Running' }], disks: [{}], keyPairs: [{}] },
+      ...{ securityGroups: [{}], vpcs: [{}], vswitches: [{}], addresses: [{}] },
+    })
+    const { image_id: image } = await build('--name', 'killed')
+    expect(await held()).toMatchObject({ images: [{ id: image }], ...nothingElse })
+    await sindri.json('vm', 'delete', image, '--force', '--rehearse')
+  })
+
+  test('what init writes makes an image with plain Packer, and none with a secret that is wrong', async () => {
+    await sindri.json('rehearsal', 'up', '--policy', 'none')
+    // Of families Packer 1.6.6 knows nothing.
+    await configure({}, { base: 'debian_12_11_x64_20G_alibase_20250725.vhd' })
+    const made: InitResult = await sindri.json('vm', 'init', '-o', 'd')
+    expect(made.template).toBe('./d/alibaba.pkr.hcl')
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const packer = (secret: object): Promise<Outcome> => {
+      const env = { ...process.env, ...rehearsed, ...secret, CHECKPOINT_DISABLE: '1' }
+      return startProgram('packer', ['build', '-color=false', 'd'], sindri.folder, env).ended
+    }
+    const refused = await packer({ ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' })
+    expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('SignatureDoesNotMatch') })
+    expect(await held()).toBeUndefined()
+    const built = await packer({})
+    expect(built, built.stdout).toMatchObject({ code: 0 })
+    const tags = { 'sindri:managed': 'true', 'sindri:ssh-user': 'root' }
+    expect(await held()).toMatchObject({ images: [{ state: 'Available', tags }], ...nothingElse })
+  })
+})
+
+describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts, with Alibaba Cloud', () => {
+  beforeAll(async () => {
+    sindri = await openSindri(current)
+    await configure({ target_image_family: 'golden', resource_group_id: 'rg-bp67acfmxazb4p' })
+  })
+
+  afterAll(async () => {
+    expect(await sindri.close()).toEqual([])
+  })
+
+  test('builds with the printed policy and nothing else', async () => {
+    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const built = await build()
+    expect(built).toMatchObject({ cached: false, failed: [] })
+    expect(await refusals()).toEqual([])
+    const { requests } = await sindri.status()
+    const created = requests.find(({ operation }) => operation === 'CreateInstance')?.parameters
+    expect(created).toMatchObject({ ImageFamily: 'acs:debian_12_11_x64', 'Tag.1.Key': expect.any(String) })
+    expect(await held()).toMatchObject({ images: [{ id: built.image_id, family: 'golden' }], ...nothingElse })
+  })
+
+  test('what init writes copies and shares with plain Packer', async () => {
+    await configure({ image_copy_regions: [copied], image_share_account: [reader] })
+    await sindri.json('vm', 'init', '-o', 'd')
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    await sindri.json('rehearsal', 'up', '--policy', 'none')
+    const env = { ...process.env, ...current, ...rehearsed, CHECKPOINT_DISABLE: '1' }
+    const built = await startProgram('packer', ['build', '-color=false', 'd'], sindri.folder, env).ended
+    expect(built, built.stdout).toMatchObject({ code: 0 })
+    expect(await held(copied)).toMatchObject({ images: [{ sharedWith: [reader] }], ...nothingElse })
+  })
+
+  test.skipIf(!sdk)('the vendor’s Python client lists, runs and deletes it', async () => {
+    const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
+    const script = join(import.meta.dirname, 'alibaba-sdk.py')
+    const env = { ...process.env, ...rehearsed }
+    const { stdout } = await run(python, [script, region], { env })
+    expect(JSON.parse(stdout)).toMatchObject({
+      described: { status: 'Available', tags: { team: 'platform' } },
+      instance: 'Running',
+      left: [],
+    })
+  })
+})
