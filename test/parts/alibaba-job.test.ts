@@ -137,13 +137,25 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
   test('the same build again finds it and launches nothing; copies and readers are made of it', async () => {
     const before = await launches()
     expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
-    await configure({ image_copy_regions: [copied], image_copy_names: ['golden-eu'], image_share_account: [reader] })
+    const copies = { image_copy_regions: [copied], image_copy_names: ['golden-eu'] }
+    await configure({ ...copies, image_share_account: [reader], target_image_family: 'golden' })
     await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
     const again = await build()
-    expect(again).toMatchObject({ image_id: first.image_id, changed: [`readers/${region}`, `readers/${copied}`] })
+    expect(again).toMatchObject({
+      image_id: first.image_id,
+      changed: [region, copied].flatMap((one) => [`readers/${one}`, `family/${one}`]),
+    })
     expect(again.readers).toEqual({ [region]: `account ${reader}`, [copied]: `account ${reader}` })
     expect(await held(copied)).toMatchObject({
-      images: [{ id: again.regions[copied], name: 'golden-eu', copyOf: first.image_id, sharedWith: [reader] }],
+      images: [
+        {
+          id: again.regions[copied],
+          name: 'golden-eu',
+          family: 'golden',
+          copyOf: first.image_id,
+          sharedWith: [reader],
+        },
+      ],
       ...nothingElse,
     })
     expect(await build()).toMatchObject({ changed: [], regions: again.regions })

@@ -45,7 +45,13 @@ export function alibabaPublish(
         [built, release.region],
         ...copies.map((copy, index) => [copy, regions[index] ?? ''] as const),
       ]
-      return { copies, settings: places.map(([image, region]) => readers(api, settings, image, region, all)) }
+      return {
+        copies,
+        settings: places.flatMap(([image, region]) => [
+          readers(api, settings, image, region, all),
+          ...family(api, settings, image, region, all),
+        ]),
+      }
     },
   }
 }
@@ -135,6 +141,26 @@ function readers(
       })
     },
   }
+}
+
+/** Whoever launches from the family gets the image, so it joins it last. An image is not taken out of one. */
+function family(
+  api: AlibabaApi,
+  { targetImageFamily: wanted }: AlibabaImageSettings,
+  image: Step<MadeImage>,
+  region: string,
+  after: readonly Step<unknown>[],
+): readonly Setting[] {
+  if (wanted === undefined) return []
+  const setting: Setting = {
+    id: `family/${region}`,
+    title: `family of the image in ${region}`,
+    after,
+    want: wanted,
+    read: async (got) => (await api.images(region, { id: got(image).id }))[0]?.family ?? 'none',
+    write: (got) => api.setFamily(region, got(image).id, wanted),
+  }
+  return [setting]
 }
 
 function readerText(accounts: readonly string[]): string {
