@@ -26,6 +26,15 @@ function withoutProcesses(): Rolldown.Plugin {
   }
 }
 
+/** oci-common brings an HTTP client of its own, older than Node's; Node's does what it is used for. */
+function withoutSecondFetch(): Rolldown.Plugin {
+  return {
+    name: 'without-second-fetch',
+    resolveId: (id) => (id === 'node-fetch' || id === 'isomorphic-fetch' ? '\0fetch' : null),
+    load: (id) => (id === '\0fetch' ? 'export default fetch' : null),
+  }
+}
+
 /**
  * Takes Node's own modules as they are instead of by `import`, which reads every export of them, and some of those load
  * more of Node when read: a tenth of a start. Chunks of the package only; they are written one import a line.
@@ -56,7 +65,7 @@ const config: UserConfig[] = [
     entry: { cli: 'src/cli.ts', ...libraries },
     format: 'esm',
     fixedExtension: false,
-    plugins: [licenses(), withoutProcesses(), builtinsUnread()],
+    plugins: [licenses(), withoutProcesses(), withoutSecondFetch(), builtinsUnread()],
     // A file costs a millisecond to find and link: what every command needs is one, what few need stays apart.
     outputOptions: {
       // Comments are a sixth of what Node would read at every start; they are in src/.
@@ -83,6 +92,7 @@ const config: UserConfig[] = [
     format: 'cjs',
     fixedExtension: true,
     shims: true,
+    plugins: [withoutSecondFetch()],
     outputOptions: { codeSplitting: false },
   },
 ]

@@ -53,9 +53,9 @@ test.each<[string, string, number, RegExp]>([
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
   [
     'a build in a cloud of templates alone',
-    'vm build --cloud oci',
+    'vm build --cloud alibaba',
     2,
-    /templates for Oracle Cloud.*hint: 'sindri vm init/s,
+    /templates for Alibaba Cloud.*hint: 'sindri vm init/s,
   ],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],

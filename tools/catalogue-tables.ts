@@ -2,16 +2,11 @@ import { sourcesOf } from '../src/actions/extension-info.ts'
 import { baseNames } from '../src/config/sections/build.ts'
 import type { Catalogue } from '../src/extensions/catalogue.ts'
 import { architectures, type Definition } from '../src/extensions/definition.ts'
+import { replaced } from './page.ts'
 
 /** The page with its tables of extensions and profiles, between `<!-- … -->` and `<!-- end -->`, made anew. */
 export function withCatalogueTables(page: string, catalogue: Catalogue): string {
   return replaced(replaced(page, 'extensions', extensionRows(catalogue)), 'profiles', profileRows(catalogue))
-}
-
-function replaced(page: string, name: string, lines: readonly string[]): string {
-  const place = new RegExp(`(<!-- ${name}, generated -->\\n)[^]*?(<!-- end -->)`)
-  if (!place.test(page)) throw new Error(`the page has no place for the table of ${name}`)
-  return page.replace(place, (_, before: string, after: string) => `${before}\n${lines.join('\n')}\n\n${after}`)
 }
 
 function extensionRows({ entries }: Catalogue): readonly string[] {

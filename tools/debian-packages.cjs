@@ -34,6 +34,7 @@ const forParts = [
   ['shellcheck', 'shellcheck', 'judges the shell scripts'],
   ['awscli', 'aws', 'a client of EC2 that is not ours'],
   ['jq', 'jq', 'reads JSON in tests'],
+  ['ansible-core', 'ansible-playbook', 'runs a playbook in a build'],
   ['python3-venv', ['python3', '-c', 'import ensurepip'], 'holds moto, a stand-in of EC2 that is not ours'],
   ['golang-go', 'go', 'knows the module proxy that Packer itself is fetched from'],
   ['unzip', 'unzip', 'unpacks the Go toolchain'],

@@ -1,5 +1,5 @@
 import type { CloudImage } from '../clouds/cloud.ts'
-import { cloud as cloudOf, connect } from '../clouds/index.ts'
+import { connect, regionOf } from '../clouds/index.ts'
 import { SindriError } from '../core/error.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
@@ -15,9 +15,9 @@ export interface DeleteOptions extends ConfigOptions {
 /** Removes an image with its snapshots, after asking. Copies go first, so that an interrupted run can be repeated. */
 export async function remove(options: DeleteOptions, context: Context): Promise<readonly CloudImage[]> {
   const resolved = await configure(options, context)
-  const cloud = cloudOf(resolved.cloud)
-  const { images } = await connect(resolved, context.environment)
-  const image = await images.get(cloud.placement(resolved).region, options.imageId)
+  const target = await connect(resolved, context.environment)
+  const { images } = target
+  const image = await images.get(await regionOf(resolved, target), options.imageId)
   const doomed = [...(options.allRegions ? await images.copiesOf(image) : []), image]
   if (!(await options.confirm(doomed))) throw new SindriError('cancelled', 'nothing was deleted')
   for (const one of doomed) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cloud as cloudOf, connect } from '../clouds/index.ts'
+import { cloud as cloudOf, connect, regionOf } from '../clouds/index.ts'
 import { apply, unapply } from '../core/apply.ts'
 import { SindriError } from '../core/error.ts'
 import { plan } from '../core/plan.ts'
@@ -50,7 +50,8 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
   const target = await connect(resolved, context.environment)
-  const { region, deploy: defaults } = cloud.placement(resolved)
+  const { deploy: defaults } = cloud.placement(resolved)
+  const region = await regionOf(resolved, target)
   const instanceType = options.instanceType ?? defaults.instanceType
   const imageId = options.imageId ?? resolved.deploy.imageId
   if (imageId === undefined) {

@@ -1,5 +1,5 @@
 import type { CloudImage } from '../clouds/cloud.ts'
-import { cloud as cloudOf, connect } from '../clouds/index.ts'
+import { connect, regionOf } from '../clouds/index.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 import { type CloudChoice, type CloudOutcome, cloudsOf, eachCloud } from './each-cloud.ts'
@@ -21,8 +21,7 @@ export function listEach(
 /** Sindri's images in the config's region, newest first, filtered by the beginning of their names. */
 export async function list(options: ListOptions, context: Context): Promise<readonly CloudImage[]> {
   const resolved = await configure(options, context)
-  const cloud = cloudOf(resolved.cloud)
-  const { images } = await connect(resolved, context.environment)
-  const { region } = cloud.placement(resolved)
-  return images.list(region, options.namePrefix === undefined ? {} : { namePrefix: options.namePrefix })
+  const target = await connect(resolved, context.environment)
+  const region = await regionOf(resolved, target)
+  return target.images.list(region, options.namePrefix === undefined ? {} : { namePrefix: options.namePrefix })
 }

@@ -5,7 +5,5 @@ import type { Context } from './context.ts'
  * Packer has no credentials but the rehearsal's, trusts no authority and has no proxy but the rehearsal's.
  */
 export function packerEnvironment({ environment, rehearsal }: Context): Record<string, string | undefined> {
-  if (rehearsal === undefined) return { ...environment }
-  const kept = Object.entries(environment).filter(([name]) => !rehearsal.isAccount(name))
-  return { ...Object.fromEntries(kept), ...rehearsal.environment }
+  return { ...(rehearsal?.over(environment, 'others') ?? environment) }
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import { rehearsalUp } from './rehearsal.ts'
 
 /** Variables that lead around the dial. */
-const proxies = /^((HTTPS?|ALL|NO)_PROXY)$/i
+const proxies = /^(HTTPS?|ALL|NO)_PROXY$/i
 
 /**
  * The same context with the clouds rehearsed on this machine. From now on this process connects to loopback only.
@@ -14,8 +14,8 @@ export async function rehearse(
   replaceEnvironment: (environment: Readonly<Record<string, string | undefined>>) => void,
 ): Promise<Context> {
   const rehearsal = await rehearsalUp({}, context)
-  const kept = Object.entries(context.environment).filter(([name]) => !proxies.test(name) && !rehearsal.isAccount(name))
-  const environment = { ...Object.fromEntries(kept), ...rehearsal.own }
+  const direct = Object.entries(context.environment).filter(([name]) => !proxies.test(name))
+  const environment = rehearsal.over(Object.fromEntries(direct), 'sindri')
   replaceEnvironment(environment)
   installDial(rehearsal)
   return { ...context, environment, rehearsal }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cloud as cloudOf, connect } from '../clouds/index.ts'
+import { connect, regionOf } from '../clouds/index.ts'
 import { SindriError } from '../core/error.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
@@ -19,9 +19,9 @@ export async function terminate(
   context: Context,
 ): Promise<{ readonly deployment: string; readonly removed: readonly string[] }> {
   const resolved = await configure(options, context)
-  const cloud = cloudOf(resolved.cloud)
-  const { launch } = await connect(resolved, context.environment)
-  const { region } = cloud.placement(resolved)
+  const target = await connect(resolved, context.environment)
+  const { launch } = target
+  const region = await regionOf(resolved, target)
   const found = await launch.find(region, options.reference)
   if (found === undefined) {
     throw new SindriError('not-found', `there is no deployment ${options.reference} of Sindri in ${region}`, {

@@ -108,6 +108,8 @@ export interface Launch {
 
 /** A cloud with credentials at hand; nothing is called before it is needed. */
 export interface Target {
+  /** The region the credentials lead to, for a config that names none; absent where a config always names one. */
+  home?(): Promise<string>
   /** Who the credentials belong to. @throws SindriError `credentials` */
   identity(): Promise<string>
   /** Actions that a dry run shows to be refused. */

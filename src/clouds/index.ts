@@ -29,6 +29,12 @@ export async function connect(resolved: Resolved, environment: Environment): Pro
   return opening(cloud(resolved.cloud))(resolved, environment)
 }
 
+/** Where this config works: in the region it names, else in the one its credentials lead to. */
+export async function regionOf(resolved: Resolved, target: Pick<Target, 'home'>): Promise<string> {
+  const { region } = cloud(resolved.cloud).placement(resolved)
+  return region === '' && target.home !== undefined ? target.home() : region
+}
+
 function opening({ id, title, connect: open }: Cloud): NonNullable<Cloud['connect']> {
   if (open !== undefined) return open
   throw new SindriError(

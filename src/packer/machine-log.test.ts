@@ -75,6 +75,46 @@ test('the phases of a build are told in words', () => {
   ])
 })
 
+test.each([
+  [
+    'azure-arm',
+    [
+      'Creating resource group ...',
+      'Deploying deployment template ...',
+      'Powering off machine ...',
+      'Capturing image ...',
+      '\\nCleanup requested, deleting resource group ...',
+    ],
+  ],
+  [
+    'googlecompute',
+    [
+      'Checking image does not exist...',
+      'Creating instance...',
+      'Deleting instance...',
+      'Creating image...',
+      'Deleting disk...',
+    ],
+  ],
+])('%s tells the same phases in its own words', (builder, words) => {
+  const states = words.map((_, index) =>
+    stateAfter(
+      words
+        .slice(0, index + 1)
+        .map((said) => `1,,ui,say,==> ${builder}.sindri: ${said}`)
+        .join('\n'),
+    ),
+  )
+  const phases = ['preparing', 'launching instance', 'stopping instance', 'creating image', 'cleaning up']
+  expect(states.map(({ phase }) => phase)).toEqual(phases)
+})
+
+test('what fails is what was reached before cleaning up, also where an instance is removed then', () => {
+  const said = ['Provisioning with shell script: a.sh', 'Provisioning step had errors: …', 'Deleting instance...']
+  const log = said.map((words) => `1,,ui,say,==> googlecompute.sindri: ${words}`).join('\n')
+  expect(stateAfter(log)).toMatchObject({ phase: 'cleaning up', reached: 'provisioning: a.sh' })
+})
+
 test('the artifact is what Packer calls so, once, and not the first image named in the log', () => {
   expect(stateAfter(succeeded).artifacts).toEqual([
     { builder: 'amazon-ebs.sindri', id: 'us-east-1:ami-ce0ade7c41ef8bdff,us-west-2:ami-49b9a929bc8f35a8d' },

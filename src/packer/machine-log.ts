@@ -71,8 +71,8 @@ function followOutput(state: PackerState, kind: string, text: string): PackerSta
   // A script's own error output is of this kind too; Packer's complaints about the template begin with this word.
   if (kind === 'error' && text.startsWith('Error: ')) return withError(state, text.trim())
   const said = /^(?:==> |\s{4})[\w.-]+: (?<words>.*)/su.exec(text)?.groups?.words ?? text
-  const begun = beginning(said)
-  const phase = begun ?? state.phase
+  // Whoever cleans up does nothing else any more, whatever the words.
+  const phase = state.phase === cleaningUp ? cleaningUp : (beginning(said.trim()) ?? state.phase)
   const next = { ...state, phase, reached: phase === cleaningUp ? state.reached : phase }
   return withOutput(next, said)
 }

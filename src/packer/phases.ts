@@ -33,5 +33,19 @@ const amazon: readonly PhaseStart[] = [
   { begins: /^Terminating the source AWS instance/u, phase: () => cleaningUp },
 ]
 
-/** Every known beginning of a phase; another builder adds a table of its own words. */
-export const phases: readonly PhaseStart[] = [...shared, ...amazon]
+/** The words of azure-arm, googlecompute, oracle-oci and alicloud-ecs, 1.6.6 to the plugins of 2025. */
+const others: readonly PhaseStart[] = [
+  {
+    begins: /^(Checking image does not exist|Creating resource group|Using existing resource group)/u,
+    phase: () => 'preparing',
+  },
+  { begins: /^(Creating instance|Deploying deployment template)/u, phase: () => 'launching instance' },
+  // Google's builder keeps the disk and removes the instance before it makes the image.
+  { begins: /^(Stopping instance|Powering off machine|Deleting instance)/u, phase: () => 'stopping instance' },
+  { begins: /^(Creating image|Capturing image|Publishing to Shared Image Gallery)/u, phase: () => 'creating image' },
+  { begins: /^Coping image/u, phase: () => 'copying image' },
+  { begins: /^(Cleanup requested|Deleting disk|Terminating instance|Cleaning up)/u, phase: () => cleaningUp },
+]
+
+/** Every known beginning of a phase; the first that fits counts. */
+export const phases: readonly PhaseStart[] = [...shared, ...amazon, ...others]

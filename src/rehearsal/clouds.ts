@@ -2,15 +2,17 @@ import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
 import { gcp } from './gcp/index.ts'
 import type { RehearsedCloud } from './kit/stand-in.ts'
+import { oci } from './oci/index.ts'
 
 interface RehearsedClouds {
   readonly aws: typeof aws
   readonly gcp: typeof gcp
+  readonly oci: typeof oci
   readonly alibaba: typeof alibaba
 }
 
 /** The only list of clouds that are rehearsed. */
-export const rehearsedClouds: RehearsedClouds = { aws, gcp, alibaba }
+export const rehearsedClouds: RehearsedClouds = { aws, gcp, oci, alibaba }
 
 /** The same as a list. */
 export const allRehearsed: readonly RehearsedCloud[] = Object.values(rehearsedClouds)

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { allRehearsed } from './clouds.ts'
 import { cloudFolder } from './kit/stand-in.ts'
 
@@ -26,13 +27,17 @@ export interface Rehearsal {
   /** PEM file of the throw-away authority. */
   readonly caFile: string
   readonly bases: readonly RehearsedBase[]
-  /** For Packer and vendors' command lines, over an environment without the variables that `isAccount` tells of. */
+  /** Variables that lead Packer and vendors' clients here, with throw-away credentials. */
   readonly environment: Readonly<Record<string, string>>
-  /** Those of them that Sindri's own process is given: it reaches production endpoints by the dial. */
-  readonly own: Readonly<Record<string, string>>
-  /** True for a variable of the user's that would lead to a real account. */
-  isAccount(variable: string): boolean
+  /**
+   * The environment of a process that rehearses: of Sindri itself, which reaches production endpoints by the dial, or of
+   * Packer and others. The throw-away credentials are in it in place of the user's, except where the user's name the
+   * throw-away account: those are taken as they are, right or wrong.
+   */
+  over(user: Variables, process: 'sindri' | 'others'): Variables
 }
+
+type Variables = Readonly<Record<string, string | undefined>>
 
 /** What the daemon writes down once it listens. */
 export interface DaemonFile {
@@ -54,11 +59,20 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
   const { pid, startedAt, port, tlsPort, caFile, bases } = daemon
   const endpoint = `http://127.0.0.1:${port}`
   const place = { endpoint, caFile, nothing: join(folder, 'no-configuration') }
-  const clouds = allRehearsed.map((cloud) => ({
+  const environments = allRehearsed.map((cloud) => ({
     ...cloud,
     variables: cloud.environment({ ...place, folder: cloudFolder(folder, cloud.id) }),
   }))
-  const own = clouds.flatMap(({ own, variables }) => Object.entries(variables).filter(([name]) => own.includes(name)))
+  const common = {
+    REQUESTS_CA_BUNDLE: caFile,
+    SSL_CERT_FILE: caFile,
+    HTTPS_PROXY: endpoint,
+    HTTP_PROXY: endpoint,
+    https_proxy: endpoint,
+    http_proxy: endpoint,
+    NO_PROXY: noProxy,
+    no_proxy: noProxy,
+  }
   return {
     pid,
     startedAt,
@@ -67,18 +81,31 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
     tlsPort,
     caFile,
     bases,
-    environment: {
-      ...Object.assign({}, ...clouds.map(({ variables }) => variables)),
-      REQUESTS_CA_BUNDLE: caFile,
-      SSL_CERT_FILE: caFile,
-      HTTPS_PROXY: endpoint,
-      HTTP_PROXY: endpoint,
-      https_proxy: endpoint,
-      http_proxy: endpoint,
-      NO_PROXY: noProxy,
-      no_proxy: noProxy,
+    environment: { ...Object.assign({}, ...environments.map(({ variables }) => variables)), ...common },
+    over(user, process) {
+      const environment: Record<string, string | undefined> = { ...user, ...(process === 'others' && common) }
+      for (const { account, accounts, own, variables } of environments) {
+        const theirs = Object.entries(user).filter(([name]) => accounts.test(name))
+        const named = theirs.some(([, value]) => namesAccount(value, account))
+        if (!named) for (const [name] of theirs) delete environment[name]
+        for (const [name, value] of Object.entries(variables)) {
+          if (process === 'sindri' && !own.includes(name)) continue
+          // A project or a region of the user's own choice is none of the account's business.
+          if (!accounts.test(name)) environment[name] ??= value
+          else if (!named || !own.includes(name)) environment[name] = value
+        }
+      }
+      return environment
     },
-    own: Object.fromEntries(own),
-    isAccount: (variable) => clouds.some(({ accounts }) => accounts.test(variable)),
   }
+}
+
+const largestKeyFile = 64 * 1024
+
+/** True for the account's own name, and for the path of a file with that name in it. */
+function namesAccount(value: string | undefined, account: string): boolean {
+  if (value === account) return true
+  if (value === undefined || !isAbsolute(value)) return false
+  const file = statSync(value, { throwIfNoEntry: false })
+  return file?.isFile() === true && file.size <= largestKeyFile && readFileSync(value, 'utf8').includes(account)
 }

@@ -29,9 +29,17 @@ async function launches(): Promise<Status['requests']> {
   return requests.filter(({ operation }) => operation === 'RunInstances')
 }
 
-async function configure(...aws: readonly string[]): Promise<void> {
-  const lines = ['version: 1', 'providers:', '  packer:', '    cloud: aws', '    aws:', '      encrypt_boot: false']
-  await writeFile(join(sindri.folder, 'sindri.yaml'), [...lines, ...aws.map((line) => `      ${line}`), ''].join('\n'))
+async function configure(aws: object = {}, packer: object = {}): Promise<void> {
+  const providers = { packer: { cloud: 'aws', aws: { encrypt_boot: false, ...aws }, ...packer } }
+  // JSON is YAML.
+  await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ version: 1, providers }))
+}
+
+/** What debugfs answers about the disk of an image. */
+async function debugfs(imageId: string, request: string): Promise<string> {
+  const disk = await diskOf(imageId)
+  const fileSystem = `${disk}?offset=${(await rootPartition(disk)).offset}`
+  return (await run('debugfs', ['-R', request, fileSystem])).stdout
 }
 
 /** The raw disk behind an image. */
@@ -78,9 +86,14 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
     expect(await launches()).toEqual(before)
   })
 
-  test('a Packer variable file changes the disk and makes an image of its own', async () => {
+  test('a Packer variable file and a playbook change the disk and make an image of its own', async () => {
     await writeFile(join(sindri.folder, 'larger.pkrvars.hcl'), 'volume_size = 33\n')
+    const tasks = [{ copy: { content: 'by Ansible', dest: '/etc/marked' } }]
+    await writeFile(join(sindri.folder, 'playbook.yml'), JSON.stringify([{ hosts: 'all', become: true, tasks }]))
+    await configure({}, { build: { ansible_playbook: './playbook.yml' } })
     larger = await build('--var-file', 'larger.pkrvars.hcl')
+    await configure()
+    expect(await debugfs(larger.image_id, 'cat /etc/marked')).toBe('by Ansible')
     expect(larger.cached).toBe(false)
     expect(larger.image_id).not.toBe(first.image_id)
     const devices = { BlockDeviceMappings: [{ Ebs: { VolumeSize: 33 } }] }
@@ -89,7 +102,7 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
 
   test('new readers are given the image that exists, and taken from it again', async () => {
     const before = await launches()
-    await configure('ami_users: ["111122223333"]')
+    await configure({ ami_users: ['111122223333'] })
     const shared = await build()
     expect(shared).toMatchObject({ image_id: first.image_id, cached: true, changed: [`readers/${region}`] })
     expect(shared.readers).toEqual({ [region]: 'user 111122223333' })
@@ -103,13 +116,10 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
   })
 
   test('the disk of the image has no host keys and no machine id', async () => {
-    const disk = await diskOf(first.image_id)
-    const fileSystem = `${disk}?offset=${(await rootPartition(disk)).offset}`
-    const debugfs = async (request: string) => (await run('debugfs', ['-R', request, fileSystem])).stdout
-    const files = await debugfs('ls -p /etc/ssh')
+    const files = await debugfs(first.image_id, 'ls -p /etc/ssh')
     expect(files).toContain('/sshd_config/')
     expect(files).not.toContain('ssh_host_')
-    expect(await debugfs('stat /etc/machine-id')).toContain('Size: 0')
+    expect(await debugfs(first.image_id, 'stat /etc/machine-id')).toContain('Size: 0')
   })
 
   test('two instances of it answer to their own keys only, and have host keys of their own', async () => {

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve as absolute, join } from 'node:path'
 import type { Target } from '../../clouds/cloud.ts'
-import { checkWorks, cloud as cloudOf, connect } from '../../clouds/index.ts'
+import { checkWorks, cloud as cloudOf, connect, regionOf } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import { apply } from '../../core/apply.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
@@ -253,7 +253,7 @@ async function chooseRelease(
   pointers: Store,
   context: Context,
 ): Promise<{ readonly release: Release; readonly cached: boolean }> {
-  const { region } = cloudOf(resolved.cloud).placement(resolved)
+  const region = await regionOf(resolved, target)
   const make = (name: string): Release => ({
     name,
     fingerprint: print,

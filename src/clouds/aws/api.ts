@@ -1,3 +1,4 @@
+import { env } from 'node:process'
 import {
   AuthorizeSecurityGroupIngressCommand,
   CopyImageCommand,
@@ -28,6 +29,7 @@ import {
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { SindriError } from '../../core/error.ts'
 import { probes } from './api-probes.ts'
+import { credentialSource } from './credential-source.ts'
 import { awsError } from './errors.ts'
 import type { AwsApi, AwsImage, AwsInstance, Reader, TagFilter, Tags } from './port.ts'
 
@@ -48,20 +50,29 @@ export function connectAws(home: { readonly region: string; readonly profile?: s
     return known
   }
   async function call<T>(action: string, region: string, send: (ec2: EC2Client) => Promise<T>): Promise<T> {
+    const ec2 = client(region)
     try {
-      return await send(client(region))
+      return await send(ec2)
     } catch (error) {
-      throw awsError(error, action, region)
+      throw awsError(error, action, region, await sourceOf(ec2))
     }
+  }
+  /** Nothing where there are none. */
+  async function sourceOf({ config }: EC2Client | STSClient): Promise<string> {
+    const credentials = await config.credentials().catch(() => undefined)
+    if (credentials === undefined) return ''
+    const marks: unknown = Reflect.get(credentials, '$source')
+    return credentialSource(Object.keys(marks ?? {}), home.profile ?? env.AWS_PROFILE)
   }
 
   const api: AwsApi = {
     async identity() {
+      const sts = new STSClient({ ...common, region: home.region })
       try {
-        const found = await new STSClient({ ...common, region: home.region }).send(new GetCallerIdentityCommand({}))
+        const found = await sts.send(new GetCallerIdentityCommand({}))
         return { account: found.Account ?? '', arn: found.Arn ?? '' }
       } catch (error) {
-        throw awsError(error, 'sts:GetCallerIdentity', home.region)
+        throw awsError(error, 'sts:GetCallerIdentity', home.region, await sourceOf(sts))
       }
     },
 

@@ -30,8 +30,11 @@ const transientCodes = new Set([
   'EPIPE',
 ])
 
-/** The same failure in our words: which action, in which region, and what to do. `action` is an IAM action such as `ec2:CopyImage`. */
-export function awsError(error: unknown, action: string, region: string): SindriError {
+/**
+ * The same failure in our words: which action, in which region, and what to do. `action` is an IAM action such as
+ * `ec2:CopyImage`; `source` says where the credentials come from.
+ */
+export function awsError(error: unknown, action: string, region: string, source = ''): SindriError {
   if (error instanceof SindriError) return error
   const code = codeOf(error)
   const message = messageOf(error)
@@ -43,10 +46,14 @@ export function awsError(error: unknown, action: string, region: string): Sindri
     })
   }
   if (credentialCodes.has(code)) {
-    return new SindriError('credentials', `AWS credentials were not accepted for ${where}: ${message}`, {
-      hint: "run 'aws configure', set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-      cause: error,
-    })
+    return new SindriError(
+      'credentials',
+      `AWS credentials${source && ` from ${source}`} were not accepted for ${where}: ${message}`,
+      {
+        hint: "run 'aws configure', set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        cause: error,
+      },
+    )
   }
   if (code === 'ENOTFOUND') {
     return new SindriError('failed', `cannot reach AWS for ${where}: ${message}`, {

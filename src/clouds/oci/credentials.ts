@@ -21,7 +21,8 @@ export const fileVariables = {
   access_cfg_file_account: ['OCI_CLI_PROFILE'],
 } as const
 
-const regionVariables = ['OCI_CLI_REGION', 'OCI_REGION'] as const
+/** The region where neither the config nor the file has to name it. */
+export const regionVariables = ['OCI_CLI_REGION', 'OCI_REGION'] as const
 
 interface Credentials {
   /** Of the source. What stays empty is taken from ~/.oci/config. */

@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.ts'
 import { ociOf } from './settings.ts'
 
-/** Oracle Cloud Infrastructure: templates of oracle-oci for plain Packer. */
+/** Oracle Cloud Infrastructure: custom images built by oracle-oci. */
 export const oci: Cloud = {
   id: 'oci',
   title: 'Oracle Cloud',
@@ -12,16 +12,17 @@ export const oci: Cloud = {
   },
   login: 'oci setup config',
   placement(resolved) {
-    const { instanceType } = resolved.deploy
+    const { deploy } = resolved
     return {
-      // Empty: the builder takes the region of ~/.oci/config.
+      // Empty: that of the credentials.
       region: ociOf(resolved).region ?? '',
       deploy: {
-        instanceType,
-        subnetId: undefined,
-        securityGroupId: undefined,
-        sshSourceRanges: [],
-        keyName: undefined,
+        instanceType: deploy.instanceType,
+        // The config's own is only known with the environment.
+        subnetId: deploy.subnetId,
+        securityGroupId: deploy.securityGroupId,
+        sshSourceRanges: deploy.sshSourceRanges,
+        keyName: deploy.keyName,
       },
     }
   },
@@ -36,5 +37,9 @@ export const oci: Cloud = {
   async permissions() {
     const { permissionsOf, policyOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: policyOf }
+  },
+  async connect(resolved, environment) {
+    const [{ connectOci }, { ociTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
+    return ociTarget(connectOci, resolved, environment)
   },
 }

@@ -9,7 +9,7 @@ function statements(section: object): readonly string[] {
   const config = { version: '1.0', name: 'golden', providers: { packer: { cloud: 'oci', oci: section } } }
   const resolved = resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {}, partial: true })
   const permissions = permissionsOf(resolved)
-  expect(permissions.every(({ by, late, purpose }) => by === 'packer' && !late && purpose.length > 0)).toBe(true)
+  expect(permissions.every(({ late, purpose }) => !late && purpose.length > 0)).toBe(true)
   const policy = permissions.map(({ action }) => action)
   expect(policyOf(permissions)).toEqual(policy)
   expect(policy).toEqual([...new Set(policy)])
@@ -18,7 +18,7 @@ function statements(section: object): readonly string[] {
 
 const build = 'in compartment id ocid1.compartment.oc1..aaaaaaaacompartment'
 
-test('the policy is what the builder calls, in the compartments of the config', () => {
+test('the policy is what the builder and Sindri call, in the compartments of the config', () => {
   expect(statements(places)).toEqual([
     `Allow group sindri to manage instances ${build}`,
     `Allow group sindri to use vnics ${build}`,
@@ -27,6 +27,8 @@ test('the policy is what the builder calls, in the compartments of the config', 
     `Allow group sindri to manage instance-images ${build}`,
     `Allow group sindri to manage compute-image-capability-schema ${build}`,
     'Allow group sindri to read compute-global-image-capability-schema in tenancy',
+    `Allow group sindri to manage network-security-groups ${build}`,
+    `Allow group sindri to {VCN_ATTACH, VCN_DETACH} ${build}`,
   ])
 })
 

@@ -3,14 +3,15 @@ import type { Permission } from '../cloud.ts'
 import { type OciImageSettings, ociOf } from './settings.ts'
 
 /**
- * What the oracle-oci builder calls, as statements of a policy for a group called `sindri`. Seen with plugin 1.1.2, and
- * read in https://docs.oracle.com/iaas/Content/Identity/Reference/corepolicyreference.htm (2026-11).
+ * What the oracle-oci builder and Sindri call, as statements of a policy for a group called `sindri`. Seen with Packer
+ * 1.6.6 and plugin 1.1.2, and read in
+ * https://docs.oracle.com/iaas/Content/Identity/policyreference/corepolicyreference_topic-Permissions_Required_for_Each_API_Operation.htm (2026-11).
  */
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const oci = ociOf(resolved)
   const build = place(oci.compartmentOcid)
   const image = oci.imageCompartmentOcid === undefined ? build : place(oci.imageCompartmentOcid)
-  const needed: readonly (readonly [statement: string, purpose: string])[] = [
+  const packer: readonly Statement[] = [
     [`manage instances in ${build}`, 'launch, watch, capture and terminate the build instance'],
     [`use vnics in ${build}`, 'give the build instance its network interface and read its address'],
     [`inspect vnic-attachments in ${build}`, 'find the network interface of the build instance'],
@@ -26,14 +27,19 @@ export function permissionsOf(resolved: Resolved): readonly Permission[] {
       ? [['use tag-namespaces in tenancy', 'apply the defined tags of oci.extra'] as const]
       : []),
   ]
+  const sindri: readonly Statement[] = [
+    [`manage network-security-groups in ${build}`, 'let SSH in to deployed instances, and to nothing else'],
+    // To manage whole networks is the only verb that includes these two.
+    [`{VCN_ATTACH, VCN_DETACH} in ${build}`, 'make and remove that security group in the network'],
+  ]
   const who = oci.useInstancePrincipals ? 'dynamic-group' : 'group'
-  return needed.map(([statement, purpose]) => ({
-    action: `Allow ${who} sindri to ${statement}`,
-    by: 'packer',
-    purpose,
-    late: false,
-  }))
+  const permission = (by: Permission['by'], [statement, purpose]: Statement): Permission => {
+    return { action: `Allow ${who} sindri to ${statement}`, by, purpose, late: false }
+  }
+  return [...packer.map((one) => permission('packer', one)), ...sindri.map((one) => permission('sindri', one))]
 }
+
+type Statement = readonly [statement: string, purpose: string]
 
 /** The statements, as `oci iam policy create --statements` takes them. */
 export function policyOf(permissions: readonly Permission[]): unknown {

@@ -8,9 +8,20 @@ export const tag = {
   base: 'sindri:base',
   sshUser: 'sindri:ssh-user',
   run: 'sindri:run',
+  deployment: 'sindri:deployment',
   /** Images have no description of their own here. */
   description: 'sindri:description',
 } as const
 
 /** Free-form tags one resource may have: https://docs.oracle.com/iaas/Content/Tagging/Concepts/taggingoverview.htm#limits (2026-11). */
 export const mostTags = 10
+
+/** What the instance and the security group of a deployment are called. */
+export function deploymentName(deployment: string): string {
+  return `sindri-${deployment}`
+}
+
+/** Tags of a deployment's resources. */
+export function deploymentTags(deployment: string): Readonly<Record<string, string>> {
+  return { [tag.managed]: 'true', [tag.deployment]: deployment }
+}

@@ -125,6 +125,19 @@ test('a base is the newest of Oracle’s own for its processor, never an image t
     expect([x86.test(other), arm.test(other)]).toEqual([false, false])
 })
 
+test('Debian is the newest that was imported under the name of its file, and logged into as its own user', () => {
+  const packer = { build: { base: 'debian-12' }, oci: places }
+  const [filter] = input(packer).source.blocks.filter(({ type }) => type === 'base_image_filter')
+  expect(Object.keys(filter?.attributes ?? {}).filter((key) => filter?.attributes[key] !== undefined)).toEqual([
+    'display_name_search',
+  ])
+  const search = new RegExp(String(filter?.attributes.display_name_search))
+  expect(search.test('debian-12-generic-amd64-20251006-2257.qcow2')).toBe(true)
+  for (const other of ['debian-12-generic-arm64-20251006-2257', 'golden-1700000000', 'debian-12-nocloud-amd64'])
+    expect(search.test(other)).toBe(false)
+  expect(values(template(packer), 'ssh_username')).toEqual(['"debian"'])
+})
+
 test('an image by its OCID is taken as it is, with the user of the config', () => {
   const text = template(matrix['an image by its OCID'] ?? {})
   expect(values(text, 'base_image_ocid')).toEqual(['"ocid1.image.oc1.phx.aaaaaaaaimage"'])
@@ -134,19 +147,20 @@ test('an image by its OCID is taken as it is, with the user of the config', () =
 })
 
 test.each([
-  ['Debian, of which Oracle has no image', { build: { base: 'debian-12' } }, 'Oracle publishes no debian-12 image'],
   ['an Arm image on x86', { build: { arch: 'arm64' } }, 'the processors of the shape VM.Standard.E4.Flex are x86_64'],
   ['an x86 image on Ampere', { oci: { ...places, shape: 'VM.Standard.A2.Flex' } }, 'VM.Standard.A2.Flex are arm64'],
-  [
-    'more tags than Oracle takes',
-    { tags: Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((key) => [key, 'x'])) },
-    'beside Sindri’s own 5 are too many',
-  ],
 ])('%s is refused', (_what, packer, message) => {
   expect(() => input({ oci: places, ...packer })).toThrow(
     expect.objectContaining({ code: 'config', hint: expect.any(String) }),
   )
   expect(() => input({ oci: places, ...packer })).toThrow(message)
+})
+
+test('a release has room for two tags of the user, since Oracle takes ten', () => {
+  const tagged = (keys: readonly string[]): string =>
+    template({ oci: places, tags: Object.fromEntries(keys.map((key) => [key, 'x'])) }, marks)
+  expect(values(tagged(['a', 'b']), 'sindri:run')).toHaveLength(1)
+  expect(() => tagged(['a', 'b', 'c'])).toThrow('beside Sindri’s own 3 are too many')
 })
 
 test('the marks of a release are on the image and on what the run makes', () => {

@@ -70,7 +70,7 @@ interface TagRule {
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions (50, of which Sindri needs some),
  * https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations,
  * https://cloud.google.com/compute/docs/labeling-resources#restrictions,
- * https://docs.oracle.com/iaas/Content/Tagging/Concepts/taggingoverview.htm,
+ * https://docs.oracle.com/iaas/Content/Tagging/Concepts/taggingoverview.htm (10 free-form tags, of which six are Sindri's),
  * https://www.alibabacloud.com/help/en/resource-management/tag/product-overview/limits
  */
 const tagRules: Readonly<Record<CloudName, TagRule>> = {
@@ -96,11 +96,12 @@ const tagRules: Readonly<Record<CloudName, TagRule>> = {
     most: 54,
   },
   oci: {
-    key: /^[^\s.]{1,100}$/,
-    keyHint: 'use 1 to 100 characters without spaces and dots',
+    key: /^[!-\-/-~]{1,100}$/,
+    keyHint: 'use 1 to 100 characters of ASCII without spaces and dots',
+    // Oracle takes 256; Packer's builder refuses more than 100.
     value: /^[\s\S]{1,100}$/,
     valueHint: 'use 1 to 100 characters',
-    most: 54,
+    most: 4,
   },
   alibaba: {
     key: /^(?!aliyun|acs:)(?!.*https?:\/\/)[\s\S]{1,128}$/i,

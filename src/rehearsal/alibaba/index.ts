@@ -17,6 +17,7 @@ export const alibaba: RehearsedCloud<'alibaba', ReturnType<typeof alibabaResourc
     SECURITY_TOKEN: '',
   }),
   own: ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
+  account: credentials.id,
   accounts: /^(ALICLOUD_|ALIBABA_CLOUD_|SECURITY_TOKEN$)/,
   emptyRecords,
   resources: alibabaResources,

@@ -31,6 +31,7 @@ export const aws: RehearsedCloud<'aws', ReturnType<typeof awsResources>> = rehea
     'AWS_SHARED_CREDENTIALS_FILE',
     'AWS_EC2_METADATA_DISABLED',
   ],
+  account: credentials.accessKeyId,
   accounts: /^AWS_/,
   emptyRecords,
   resources: awsResources,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type RehearsedCloud, rehearsedCloud } from '../kit/stand-in.ts'
-import { gcpDomains, isGcpHost, project } from './places.ts'
+import { email, gcpDomains, isGcpHost, project } from './places.ts'
 import { emptyRecords } from './records.ts'
 import { gcpResources } from './resources.ts'
 import { readRole } from './role.ts'
@@ -19,7 +19,8 @@ export const gcp: RehearsedCloud<'gcp', ReturnType<typeof gcpResources>> = rehea
     CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE: caFile,
   }),
   own: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT'],
-  accounts: /^(GOOGLE_|GCLOUD_|CLOUDSDK_)/,
+  account: email,
+  accounts: /^(GOOGLE_(?!CLOUD_PROJECT$)|GCLOUD_|CLOUDSDK_)/,
   emptyRecords,
   resources: gcpResources,
   readPolicy: readRole,

@@ -32,6 +32,9 @@ export function addressBlock(region: string): string {
 /** The project of the rehearsal's account; any other id of a project is its own too. */
 export const project = 'sindri-rehearsal'
 
+/** The one account the stand-in knows. */
+export const email: string = `rehearsal@${project}.iam.gserviceaccount.com`
+
 /** The domains of Google's that the stand-in answers for. */
 export const gcpDomains: readonly string[] = ['googleapis.com']
 

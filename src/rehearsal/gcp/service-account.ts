@@ -1,9 +1,8 @@
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, timingSafeEqual, verify } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { gcpError } from './gcp-error.ts'
-import { project } from './places.ts'
+import { email, project } from './places.ts'
 
-const email = `rehearsal@${project}.iam.gserviceaccount.com`
 const tokenUri = 'https://oauth2.googleapis.com/token'
 
 /** The one account the stand-in knows. */

@@ -81,6 +81,7 @@ export async function gateSettings(
       SINDRI_OFFSET: String(root.offset),
       SINDRI_LENGTH: String(root.length),
       SINDRI_HOSTNAME: shortName,
+      ...(spec.localStage && { SINDRI_STAGES: 'local' }),
     },
     disk: await realpath(spec.disk),
     cgroups,

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Process 1 of a machine: does in order what the distribution's own init would for a cloud instance, that is
 # machine id, resolver, cloud-init's stages and sshd; reaps what is left to it; on SIGTERM ends everything.
+#
+#   argument  local: cloud-init also has its stage before there is a network
 set -u
+first=${1:-}
 
 # The shell collects every process that ends while it waits, also those it did not start, and hears signals at once.
 pause() { # seconds
@@ -45,6 +48,7 @@ printf 'nameserver 169.254.169.253\noptions timeout:2 attempts:1\n' >"$resolver"
 if command -v cloud-init >/dev/null; then
   # As the generator does at boot: names the datasource by the firmware, so that no other is waited for.
   if [ -x /usr/lib/cloud-init/ds-identify ]; then /usr/lib/cloud-init/ds-identify; fi
+  if [ "$first" = local ]; then stage init --local; fi
   stage init
 else
   echo 'sindri: this image has no cloud-init, so nothing puts a key in it'

@@ -9,6 +9,7 @@
 #   SINDRI_OFFSET    where its root file system begins, in bytes
 #   SINDRI_LENGTH    how long it is, in bytes
 #   SINDRI_HOSTNAME  the host name
+#   SINDRI_STAGES    local: cloud-init also has its stage before there is a network
 #   arguments        the cgroup.procs files to join
 set -eu
 umask 022
@@ -96,4 +97,4 @@ mount -n --move . /
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   setpriv --inh-caps -all --bounding-set \
   -all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+audit_write,+setfcap \
-  chroot . /bin/sh /run/sindri/boot
+  chroot . /bin/sh /run/sindri/boot ${SINDRI_STAGES:+"$SINDRI_STAGES"}

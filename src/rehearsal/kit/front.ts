@@ -19,6 +19,8 @@ export interface Request {
   /** Lower case, without a port. */
   readonly host: string
   readonly path: string
+  /** Path and query as they were sent, which is what signatures are made of. */
+  readonly target: string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -93,6 +95,7 @@ function handler({
       method: message.method ?? 'GET',
       host,
       path: url.pathname,
+      target: absolute ? `${url.pathname}${url.search}` : target,
       query: url.searchParams,
       headers: message.headers,
       body,

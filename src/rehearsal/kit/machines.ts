@@ -23,6 +23,8 @@ export interface MachineSpec {
   readonly metadataNames?: readonly string[]
   /** What the images of this cloud tell cloud-init, over what the base disk (made like EC2's) says. */
   readonly cloudInit?: Readonly<Record<string, unknown>>
+  /** True where the images' datasource is found only in cloud-init's stage before the network. */
+  readonly localStage?: boolean
   readonly memoryMiB: number
 }
 

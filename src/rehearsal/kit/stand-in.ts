@@ -71,8 +71,10 @@ export interface Definition<Id extends string, Records, Resources, Policy> {
   isHost(host: string): boolean
   /** Variables that lead Packer and the vendor's clients to the rehearsal with its throw-away credentials. */
   environment(place: Place): Readonly<Record<string, string>>
-  /** Those of them that Sindri's own process is given as well. */
+  /** Those of them that are credentials, or name places: the only ones that Sindri's own process is given as well. */
   readonly own: readonly string[]
+  /** What the throw-away account is called: the id of its key, of its user or of its application. */
+  readonly account: string
   /** The user's variables that would lead to a real account. */
   readonly accounts: RegExp
   emptyRecords(): Records
@@ -92,7 +94,7 @@ export interface Definition<Id extends string, Records, Resources, Policy> {
 export interface RehearsedCloud<Id extends string = string, Resources = unknown>
   extends Pick<
     Definition<Id, unknown, Resources, unknown>,
-    'id' | 'domains' | 'isHost' | 'environment' | 'own' | 'accounts'
+    'id' | 'domains' | 'isHost' | 'environment' | 'own' | 'account' | 'accounts'
   > {
   /** True when the document is in this cloud's language. @throws SindriError `usage` when it is, and malformed */
   takesPolicy(document: PolicyDocument): boolean
@@ -111,10 +113,10 @@ export function cloudFolder(home: string, id: string): string {
 export function rehearsedCloud<Id extends string, Records, Resources, Policy>(
   definition: Definition<Id, Records, Resources, Policy>,
 ): RehearsedCloud<Id, Resources> {
-  const { id, domains, own, accounts } = definition
+  const { id, domains, own, account, accounts } = definition
   const recordsFile = (home: string): string => join(cloudFolder(home, id), 'records.json')
   return {
-    ...{ id, domains, own, accounts },
+    ...{ id, domains, own, account, accounts },
     isHost: (host) => definition.isHost(host),
     environment: (place) => definition.environment(place),
     takesPolicy: (document) => definition.readPolicy(document.value, document.file) !== undefined,
