@@ -54,6 +54,13 @@ function build(...words: readonly string[]): Promise<BuildResult> {
   return sindri.json('vm', 'build', '--rehearse', ...words)
 }
 
+/** A rehearsed command with variables of the user's own. */
+function runWith(variables: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Outcome> {
+  const env = { ...process.env, ...variables, SINDRI_HOME: sindri.home }
+  const bin = join(import.meta.dirname, '../../bin/sindri.js')
+  return startProgram(process.execPath, [bin, ...words, '--rehearse'], sindri.folder, env).ended
+}
+
 async function held(where = region): Promise<Status['resources']['alibaba'][string] | undefined> {
   return (await sindri.status()).resources.alibaba[where]
 }
@@ -160,6 +167,19 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
     })
     expect(await build()).toMatchObject({ changed: [], regions: again.regions })
     expect(await launches()).toBe(before)
+  })
+
+  test('with the builder’s own variables it is found too; with a wrong secret in one of them the build names it', async () => {
+    const { ALIBABA_CLOUD_ACCESS_KEY_ID: id = '', ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret = '' } = await sindri.json<
+      Record<string, string>
+    >('rehearsal', 'env')
+    const listed = await runWith({ ALICLOUD_ACCESS_KEY: id, ALICLOUD_SECRET_KEY: secret }, 'vm', 'list')
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(first.image_id) })
+    const wrong = { ALICLOUD_ACCESS_KEY: id, ALICLOUD_SECRET_KEY: 'not-the-secret' }
+    const { code, stderr } = await runWith(wrong, 'vm', 'build')
+    expect(stderr).toContain('credentials from ALICLOUD_ACCESS_KEY of the environment were not accepted')
+    expect(stderr).not.toContain('not-the-secret')
+    expect(code).toBe(3)
   })
 
   test('it is listed, and root logs in to an instance of it with a key of its own', async () => {
