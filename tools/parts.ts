@@ -15,11 +15,13 @@ const sources = join(import.meta.dirname, '../parts')
 export async function makeParts(env: NodeJS.ProcessEnv): Promise<Tally> {
   const folder = partsFolder(env)
   await mkdir(join(folder, 'store'), { recursive: true })
-  const goParts = (await readdir(sources)).filter((name) => existsSync(join(sources, name, 'go.mod')))
+  const names = await readdir(sources)
+  const goParts = names.filter((name) => existsSync(join(sources, name, 'go.mod')))
+  const venvParts = names.filter((name) => existsSync(join(sources, name, 'requirements.txt')))
   return runSteps([
     ...goParts.map((name): Step => ({ title: name, run: () => goPart(name, folder, env) })),
     { title: 'plugins', run: () => plugins(folder, env) },
-    { title: 'moto', run: () => moto(folder) },
+    ...venvParts.map((name): Step => ({ title: name, run: () => venvPart(name, folder) })),
   ])
 }
 
@@ -74,9 +76,9 @@ async function plugins(folder: string, env: NodeJS.ProcessEnv): Promise<Outcome>
   return { state: 'ok' }
 }
 
-async function moto(folder: string): Promise<Outcome> {
-  const requirements = join(sources, 'moto/requirements.txt')
-  const target = join(folder, 'store', `moto-${keyOf(await readFile(requirements, 'utf8'))}`)
+async function venvPart(name: string, folder: string): Promise<Outcome> {
+  const requirements = join(sources, name, 'requirements.txt')
+  const target = join(folder, 'store', `${name}-${keyOf(await readFile(requirements, 'utf8'))}`)
   // A venv knows its own path and cannot be made elsewhere and moved: this file says that it is whole.
   const whole = join(target, 'whole')
   const note = existsSync(whole) ? 'installed before' : ''
@@ -88,7 +90,7 @@ async function moto(folder: string): Promise<Outcome> {
     if (installed.state === 'failed') return installed
     await writeFile(whole, '')
   }
-  await pointTo(target, join(folder, 'moto'))
+  await pointTo(target, join(folder, name))
   return { state: 'ok', ...(note && { note }) }
 }
 

@@ -61,6 +61,8 @@ export interface Images {
 
 /** How a built image spreads: pure until the engine runs it. */
 export interface Publish {
+  /** Makes what the builder wants to be there; absent where it wants nothing. Safe to repeat. */
+  prepare?(): Promise<void>
   /** What in the log of a run names a temporary resource, where the builder has other names for some than `packer_…`. */
   readonly named?: RegExp
   /**
@@ -185,6 +187,8 @@ export interface Cloud {
     readonly path: string
     readonly version: string
   }): Promise<{ readonly message: string; readonly hint: string } | undefined>
+  /** Whether the template must name the range that may reach the build machine, since the builder finds out by itself nowhere. */
+  wantsCallerRange?(resolved: Resolved): boolean
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved): unknown

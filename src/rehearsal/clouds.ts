@@ -1,18 +1,20 @@
 import { alibaba } from './alibaba/index.ts'
 import { aws } from './aws/index.ts'
+import { azure } from './azure/index.ts'
 import { gcp } from './gcp/index.ts'
 import type { RehearsedCloud } from './kit/stand-in.ts'
 import { oci } from './oci/index.ts'
 
 interface RehearsedClouds {
   readonly aws: typeof aws
+  readonly azure: typeof azure
   readonly gcp: typeof gcp
   readonly oci: typeof oci
   readonly alibaba: typeof alibaba
 }
 
 /** The only list of clouds that are rehearsed. */
-export const rehearsedClouds: RehearsedClouds = { aws, gcp, oci, alibaba }
+export const rehearsedClouds: RehearsedClouds = { aws, azure, gcp, oci, alibaba }
 
 /** The same as a list. */
 export const allRehearsed: readonly RehearsedCloud[] = Object.values(rehearsedClouds)

@@ -34,7 +34,7 @@ export interface Rehearsal {
    * Packer and others. The throw-away credentials are in it in place of the user's, except where the user's name the
    * throw-away account: those are taken as they are, right or wrong.
    */
-  over(user: Variables, process: 'sindri' | 'others'): Variables
+  over(user: Variables, whose: 'sindri' | 'others'): Variables
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -82,14 +82,14 @@ export function rehearsalOf(daemon: DaemonFile, folder: string): Rehearsal {
     caFile,
     bases,
     environment: { ...Object.assign({}, ...environments.map(({ variables }) => variables)), ...common },
-    over(user, process) {
-      const environment: Record<string, string | undefined> = { ...user, ...(process === 'others' && common) }
+    over(user, whose) {
+      const environment: Record<string, string | undefined> = { ...user, ...(whose === 'others' && common) }
       for (const { account, accounts, own, variables } of environments) {
         const theirs = Object.entries(user).filter(([name]) => accounts.test(name))
         const named = theirs.some(([, value]) => namesAccount(value, account))
         if (!named) for (const [name] of theirs) delete environment[name]
         for (const [name, value] of Object.entries(variables)) {
-          if (process === 'sindri' && !own.includes(name)) continue
+          if (whose === 'sindri' && !own.includes(name)) continue
           // A project or a region of the user's own choice is none of the account's business.
           if (!accounts.test(name)) environment[name] ??= value
           else if (!named || !own.includes(name)) environment[name] = value

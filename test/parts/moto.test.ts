@@ -41,13 +41,13 @@ describe.skipIf(missing)('our EC2 client against moto (needs npm run parts)', ()
   })
 
   test('an identity, and the regions', async () => {
-    const api = connectAws({ region })
+    const api = connectAws({ region, environment: process.env })
     expect((await api.identity()).account).toMatch(/^\d{12}$/)
     expect(await api.regions(region)).toContain('eu-west-1')
   })
 
   test('a deployment is made, found by its tag and removed', async () => {
-    const api = connectAws({ region })
+    const api = connectAws({ region, environment: process.env })
     const publicKey = `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0 '.padEnd(51, 'k')).toString('base64')} k`
     await api.importKeyPair(region, { name: 'k', publicKey, tags: deployment })
     const group = await api.createSecurityGroup(region, { name: 'g', tags: deployment })
@@ -73,7 +73,7 @@ describe.skipIf(missing)('our EC2 client against moto (needs npm run parts)', ()
   })
 
   test('what does not exist is named as such', async () => {
-    const api = connectAws({ region })
+    const api = connectAws({ region, environment: process.env })
     await expect(api.images(region, { ids: ['ami-00000000000000000'] })).rejects.toMatchObject({ code: 'not-found' })
     await expect(api.terminateInstances(region, ['i-00000000000000000'])).rejects.toMatchObject({ code: 'not-found' })
   })

@@ -195,7 +195,8 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   })
   const { [familyAttribute]: _, ...required } = input.required ?? {}
   const { dropped } = templateBlocks({ ...input, required }, packer.version)
-  const unknownCaller = dropped.some((one) => one.name === callerAttribute)
+  const unknownCaller =
+    dropped.some((one) => one.name === callerAttribute) || cloud.wantsCallerRange?.(resolved) === true
   const unknownFamily = dropped.some((one) => one.name === familyAttribute)
   tellDropped(
     dropped.filter((one) => !ownWay.has(one.name)),

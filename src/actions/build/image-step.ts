@@ -107,6 +107,7 @@ async function startRun(options: ImageStepOptions, token: string): Promise<Run> 
   await chmod(folder, 0o700)
   const marks = { name: release.name, fingerprint: release.fingerprint, token }
   const file = await options.template(marks, join(folder, 'manifest.json'), folder, options.target)
+  await options.target.publish.prepare?.()
   const packer = await startPacker({
     path: options.packer,
     arguments: ['build', '-machine-readable', '-color=false', ...options.variables, file],

@@ -1,4 +1,3 @@
-import { env } from 'node:process'
 import {
   AuthorizeSecurityGroupIngressCommand,
   CopyImageCommand,
@@ -31,18 +30,17 @@ import { SindriError } from '../../core/error.ts'
 import { probes } from './api-probes.ts'
 import { credentialSource } from './credential-source.ts'
 import { awsError } from './errors.ts'
-import type { AwsApi, AwsImage, AwsInstance, Reader, TagFilter, Tags } from './port.ts'
+import type { AwsApi, AwsHome, AwsImage, AwsInstance, Reader, TagFilter, Tags } from './port.ts'
 
 /** A request that stalls longer than this is given up and, where it may be, sent again. */
 const requestTimeoutMs = 60_000
 
 /** EC2 and STS as Sindri uses them, with the default credential chain of the AWS SDK. No call is made before it is needed. */
-export function connectAws(home: { readonly region: string; readonly profile?: string }): AwsApi {
+export function connectAws(home: AwsHome): AwsApi {
   const clients = new Map<string, EC2Client>()
   const common = {
     maxAttempts: 5,
     requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: 10_000 },
-    ...(home.profile === undefined ? {} : { profile: home.profile }),
   }
   const client = (region: string): EC2Client => {
     const known = clients.get(region) ?? new EC2Client({ ...common, region })
@@ -62,7 +60,7 @@ export function connectAws(home: { readonly region: string; readonly profile?: s
     const credentials = await config.credentials().catch(() => undefined)
     if (credentials === undefined) return ''
     const marks: unknown = Reflect.get(credentials, '$source')
-    return credentialSource(Object.keys(marks ?? {}), home.profile ?? env.AWS_PROFILE)
+    return credentialSource(Object.keys(marks ?? {}), home.environment.AWS_PROFILE)
   }
 
   const api: AwsApi = {

@@ -33,8 +33,8 @@ export const aws: Cloud = {
     const { permissionsOf, policyOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: policyOf }
   },
-  async connect(resolved) {
+  async connect(resolved, environment) {
     const [{ connectAws }, { awsTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
-    return awsTarget(connectAws, resolved)
+    return awsTarget(connectAws, resolved, environment)
   },
 }

@@ -1,3 +1,4 @@
+import type { Environment } from '../cloud.ts'
 /** Tags by key. */
 export type Tags = Readonly<Record<string, string>>
 
@@ -38,6 +39,13 @@ export interface AwsInstance {
   readonly keyName: string | undefined
   readonly securityGroups: readonly { readonly id: string; readonly name: string }[]
   readonly tags: Tags
+}
+
+/** Where a connection works. */
+export interface AwsHome {
+  readonly region: string
+  /** What the SDK finds credentials by. */
+  readonly environment: Environment
 }
 
 /** EC2 and STS in the shapes Sindri works with. Every call takes its region first and fails with a SindriError that names the IAM action. */

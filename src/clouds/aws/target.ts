@@ -1,17 +1,17 @@
 import type { Resolved } from '../../config/resolved.ts'
 import { callerRange } from '../caller-range.ts'
-import type { Target } from '../cloud.ts'
+import type { Environment, Target } from '../cloud.ts'
 import { awsImages } from './images.ts'
 import { awsLaunch } from './launch.ts'
 import { missingActions } from './missing.ts'
-import type { AwsApi } from './port.ts'
+import type { AwsApi, AwsHome } from './port.ts'
 import { awsPublish } from './publish.ts'
 import { awsOf } from './settings.ts'
 
 /** AWS with credentials at hand. */
-export function awsTarget(connect: (home: { readonly region: string }) => AwsApi, resolved: Resolved): Target {
+export function awsTarget(connect: (home: AwsHome) => AwsApi, resolved: Resolved, environment: Environment): Target {
   const settings = awsOf(resolved)
-  const api = connect({ region: settings.region })
+  const api = connect({ region: settings.region, environment })
   return {
     async identity() {
       const { account, arn } = await api.identity()

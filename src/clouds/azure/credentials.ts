@@ -1,8 +1,32 @@
-import { type Block, call, environment, isEmpty, none, type Value, variable, variableBlock } from '../../packer/hcl.ts'
+import {
+  type Block,
+  call,
+  environment,
+  interpolate,
+  isEmpty,
+  none,
+  type Value,
+  variable,
+  variableBlock,
+} from '../../packer/hcl.ts'
+import type { Environment } from '../cloud.ts'
 import { type AzureImageSettings, written } from './settings.ts'
 
-interface Credential {
-  readonly attribute: string
+type Attribute =
+  | 'client_id'
+  | 'client_secret'
+  | 'client_cert_path'
+  | 'client_cert_password'
+  | 'client_jwt'
+  | 'oidc_request_url'
+  | 'oidc_request_token'
+  | 'tenant_id'
+
+/** What is no attribute of the builder, and decides about some. */
+type Choice = 'federated_token_file' | 'use_msi'
+
+interface Credential<Name = Attribute> {
+  readonly attribute: Name
   readonly description: string
   /** The first that is set is taken. */
   readonly from: readonly [string, ...string[]]
@@ -50,10 +74,32 @@ const credentials: readonly Credential[] = [
   },
 ]
 
+const choices: readonly Credential<Choice>[] = [
+  {
+    attribute: 'federated_token_file',
+    description: 'File with such a token, as workload identity of Kubernetes sets it',
+    from: ['AZURE_FEDERATED_TOKEN_FILE', 'ARM_OIDC_TOKEN_FILE_PATH'],
+  },
+  {
+    attribute: 'use_msi',
+    description: 'Whether to use the managed identity of the machine Packer runs on: true or false',
+    from: ['ARM_USE_MSI'],
+  },
+]
+
 const tenant: Credential = {
   attribute: 'tenant_id',
   description: 'Tenant of the subscription; if it is not set, Azure is asked',
   from: ['AZURE_TENANT_ID', 'ARM_TENANT_ID'],
+}
+
+/** The value this environment has for a credential, and the variable it is in. */
+export function credentialFrom(
+  environment: Environment,
+  attribute: Attribute | Choice,
+): { readonly name: string; readonly value: string } | undefined {
+  const names = [...credentials, ...choices, tenant].find((one) => one.attribute === attribute)?.from ?? []
+  return names.map((name) => ({ name, value: environment[name] ?? '' })).find(({ value }) => value !== '')
 }
 
 function needed({ tenantId }: AzureImageSettings): readonly Credential[] {
@@ -63,7 +109,7 @@ function needed({ tenantId }: AzureImageSettings): readonly Credential[] {
 /** One sensitive variable for each credential: its value is in the environment, never in a template. */
 export function credentialVariables(azure: AzureImageSettings): readonly Block[] {
   return [
-    ...needed(azure).map(({ attribute, description, from }) =>
+    ...[...needed(azure), ...choices].map(({ attribute, description, from }) =>
       variableBlock(`azure_${attribute}`, {
         type: 'string',
         description,
@@ -73,18 +119,25 @@ export function credentialVariables(azure: AzureImageSettings): readonly Block[]
     ),
     variableBlock('azure_cli_auth', {
       type: 'bool',
-      description: 'Whether to use the login of the Azure CLI; if it is not set: when there is no azure_client_id',
+      description:
+        'Whether to use the login of the Azure CLI; if it is not set: when there is no azure_client_id and no azure_use_msi',
       default: none,
     }),
   ]
 }
 
+/** Empty without a client id and without a managed identity: then the Azure CLI is asked. */
+const principal = interpolate([variable('azure_client_id'), call('replace', variable('azure_use_msi'), 'false', '')])
+
+const token = call('try', call('file', variable('azure_federated_token_file')), variable('azure_client_jwt'))
+
 /** Who builds, and where it is paid for. */
 export function credentialAttributes(azure: AzureImageSettings): Readonly<Record<string, Value>> {
   return {
-    use_azure_cli_auth: call('coalesce', variable('azure_cli_auth'), isEmpty(variable('azure_client_id'))),
+    use_azure_cli_auth: call('coalesce', variable('azure_cli_auth'), isEmpty(principal)),
     subscription_id: written(azure.subscriptionId),
     ...(azure.tenantId === undefined ? {} : { tenant_id: written(azure.tenantId) }),
     ...Object.fromEntries(needed(azure).map(({ attribute }) => [attribute, variable(`azure_${attribute}`)])),
+    client_jwt: token,
   }
 }

@@ -4,15 +4,18 @@ import { type AzureImageSettings, written } from './settings.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 
-/** What of a gallery version stands beside its block. */
-export function galleryAttributes(azure: AzureImageSettings): Attributes {
+/**
+ * What of a gallery version stands beside its block. `released`: Sindri builds it, and once it is there writes when it ends
+ * and whether it may be the latest; until then it is not.
+ */
+export function galleryAttributes(azure: AzureImageSettings, released: boolean): Attributes {
   const { gallery } = azure
   if (gallery === undefined) return {}
   return {
     // Replicas in the location of a group that exists, which only the builder knows.
     shared_image_gallery_replica_count: azure.buildResourceGroupName === undefined ? undefined : gallery.replicaCount,
-    shared_gallery_image_version_exclude_from_latest: gallery.excludeFromLatest,
-    shared_gallery_image_version_end_of_life_date: gallery.endOfLifeDate,
+    shared_gallery_image_version_exclude_from_latest: released || gallery.excludeFromLatest,
+    shared_gallery_image_version_end_of_life_date: released ? undefined : gallery.endOfLifeDate,
     // Replication to another location is seldom done in the hour the builder would wait.
     shared_image_gallery_timeout: gallery.replicationRegions.length > 0 ? '3h' : undefined,
   }

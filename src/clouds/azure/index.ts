@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.ts'
 import { azureOf } from './settings.ts'
 
-/** Microsoft Azure: managed images and gallery versions, by templates for plain Packer's azure-arm. */
+/** Microsoft Azure: managed images and gallery versions, built by azure-arm. */
 export const azure: Cloud = {
   id: 'azure',
   title: 'Azure',
@@ -28,8 +28,16 @@ export const azure: Cloud = {
     const { azureSource } = await import('./template.ts')
     return azureSource
   },
+  wantsCallerRange(resolved) {
+    const { virtualNetworkName, allowedInboundIpAddresses } = azureOf(resolved)
+    return virtualNetworkName === undefined && allowedInboundIpAddresses.length === 0
+  },
   async permissions() {
     const { permissionsOf, roleOf } = await import('./permissions.ts')
     return { of: permissionsOf, policy: roleOf }
+  },
+  async connect(resolved, environment) {
+    const [{ connectAzure }, { azureTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])
+    return azureTarget(connectAzure, resolved, environment)
   },
 }

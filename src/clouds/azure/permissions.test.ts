@@ -10,9 +10,10 @@ function resolved(azure: Readonly<Record<string, unknown>>, base = 'ubuntu-24.04
   return resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {}, partial: true })
 }
 
-/** The actions a config with this azure section needs. */
+/** The actions that Packer's builder needs for a config with this azure section. */
 function actionsOf(azure: Readonly<Record<string, unknown>>, base?: string): readonly string[] {
-  return permissionsOf(resolved({ ...plain, ...azure }, base)).map(({ action }) => action)
+  const all = permissionsOf(resolved({ ...plain, ...azure }, base))
+  return all.filter(({ by }) => by === 'packer').map(({ action }) => action)
 }
 
 /** What these settings add to the least config, and what they take from it, without `Microsoft.`. */
@@ -52,8 +53,15 @@ test('in a network that exists nothing of a network may be made, a public addres
   expect(open).not.toContain('Network/publicIPAddresses/write')
 })
 
+test('what a build would lack only at its end is told of before it begins', () => {
+  const late = permissionsOf(resolved({ ...plain })).filter((one) => one.late)
+  expect(late.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(['Microsoft.Compute/images/write', 'Microsoft.Compute/virtualMachines/generalize/action']),
+  )
+})
+
 test('actions are listed once, in order, and no wildcard is among them', () => {
-  const actions = actionsOf({ gallery })
+  const actions = permissionsOf(resolved({ ...plain, gallery })).map(({ action }) => action)
   expect(actions).toEqual([...new Set(actions)].sort())
   expect(actions.join()).not.toContain('*')
 })

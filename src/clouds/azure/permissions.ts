@@ -46,14 +46,77 @@ const always: Actions = {
   ],
 }
 
+/** What Sindri itself calls, whatever the config: `api.ts` asks for these, and Azure for those that go with them. */
+const sindriActions: Actions = {
+  'tell whose credentials these are, and what they allow': [
+    'Microsoft.Authorization/permissions/read',
+    'Microsoft.Resources/subscriptions/read',
+  ],
+  'make the resource group of the images': [
+    'Microsoft.Resources/subscriptions/resourceGroups/read',
+    'Microsoft.Resources/subscriptions/resourceGroups/write',
+  ],
+  'find images, and remove them': ['Microsoft.Compute/images/read', 'Microsoft.Compute/images/delete'],
+  'deploy instances': [
+    'Microsoft.Compute/disks/write',
+    'Microsoft.Compute/sshPublicKeys/read',
+    'Microsoft.Compute/virtualMachines/read',
+    'Microsoft.Compute/virtualMachines/write',
+    'Microsoft.Network/networkInterfaces/join/action',
+    'Microsoft.Network/networkInterfaces/read',
+    'Microsoft.Network/networkInterfaces/write',
+    'Microsoft.Network/networkSecurityGroups/join/action',
+    'Microsoft.Network/networkSecurityGroups/read',
+    'Microsoft.Network/networkSecurityGroups/write',
+    'Microsoft.Network/publicIPAddresses/join/action',
+    'Microsoft.Network/publicIPAddresses/read',
+    'Microsoft.Network/publicIPAddresses/write',
+    'Microsoft.Network/virtualNetworks/read',
+    'Microsoft.Network/virtualNetworks/subnets/join/action',
+    'Microsoft.Network/virtualNetworks/write',
+  ],
+  'remove instances and what a killed build left': [
+    'Microsoft.Compute/virtualMachines/delete',
+    'Microsoft.Resources/subscriptions/resourceGroups/delete',
+    'Microsoft.Resources/subscriptions/resourceGroups/resources/read',
+  ],
+}
+
+/** What Sindri itself calls for a gallery, and for a group that exists. */
+function optionalSindriActions({ gallery, buildResourceGroupName }: AzureImageSettings): Actions {
+  const version = 'Microsoft.Compute/galleries/images/versions'
+  return {
+    'find gallery versions, change and remove them':
+      gallery === undefined ? [] : [`${version}/read`, `${version}/write`, `${version}/delete`],
+    'remove what a killed build left in a group that stays':
+      buildResourceGroupName === undefined
+        ? []
+        : [
+            'Microsoft.Compute/disks/delete',
+            'Microsoft.Network/networkInterfaces/delete',
+            'Microsoft.Network/networkSecurityGroups/delete',
+            'Microsoft.Network/publicIPAddresses/delete',
+            'Microsoft.Network/virtualNetworks/delete',
+          ],
+  }
+}
+
+/** What a build asks for only when its machine is provisioned, and without which something is left behind. */
+const late = /\/(delete|deallocate\/action|generalize\/action)$|\/images\/write$|\/versions\/write$/
+
 /** The actions this config needs, each once, with its first reason. */
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const azure = azureOf(resolved)
   const base = baseOf(resolved.build)
   const found = new Map<string, Permission>()
-  for (const [purpose, actions] of Object.entries({ ...always, ...optionalActions(azure, base) }))
+  const packer = { ...always, ...optionalActions(azure, base) }
+  for (const [purpose, actions] of Object.entries(packer))
     for (const action of actions) {
-      if (!found.has(action)) found.set(action, { action, by: 'packer', purpose, late: false })
+      if (!found.has(action)) found.set(action, { action, by: 'packer', purpose, late: late.test(action) })
+    }
+  for (const [purpose, actions] of Object.entries({ ...sindriActions, ...optionalSindriActions(azure) }))
+    for (const action of actions) {
+      if (!found.has(action)) found.set(action, { action, by: 'sindri', purpose, late: false })
     }
   return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
 }
@@ -126,7 +189,7 @@ export function roleOf(permissions: readonly Permission[], resolved: Resolved): 
   return {
     Name: 'Sindri image builder',
     IsCustom: true,
-    Description: 'Builds virtual machine images with Packer',
+    Description: 'Builds virtual machine images with Packer, and deploys them',
     Actions: permissions.map(({ action }) => action),
     NotActions: [],
     DataActions: [],

@@ -17,3 +17,17 @@ export function azureOf(resolved: Resolved): AzureImageSettings {
 export function written(field: string | VariableReference): Value {
   return typeof field === 'string' ? field : variable(field.variable)
 }
+
+/** The text of a field, or of the variable it names. @throws SindriError `config` when that is not set */
+export function fieldOf(
+  name: string,
+  field: string | VariableReference,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (typeof field === 'string') return field
+  const value = environment[field.environment]
+  if (value !== undefined && value !== '') return value
+  throw new SindriError('config', `azure.${name} is not set`, {
+    hint: `set ${field.environment}, or write azure.${name} in sindri.yaml`,
+  })
+}

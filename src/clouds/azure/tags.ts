@@ -8,9 +8,20 @@ export const tag = {
   base: 'sindri:base',
   description: 'sindri:description',
   run: 'sindri:run',
+  deployment: 'sindri:deployment',
 } as const
 
 /** The name of what a run builds in: known before it begins, so that it can be found after a kill. */
 export function temporaryName(token: string): string {
   return `sindri-run-${token.slice(0, 24)}`
+}
+
+/** The resource group of a deployment, and what everything in it is called. */
+export function deploymentName(deployment: string): string {
+  return `sindri-${deployment}`
+}
+
+/** Tags of a deployment's resources. */
+export function deploymentTags(deployment: string): Readonly<Record<string, string>> {
+  return { [tag.managed]: 'true', [tag.deployment]: deployment }
 }

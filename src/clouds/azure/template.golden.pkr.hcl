@@ -104,9 +104,23 @@ variable "azure_oidc_request_token" {
   default     = env("ARM_OIDC_REQUEST_TOKEN") != "" ? env("ARM_OIDC_REQUEST_TOKEN") : env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 }
 
+variable "azure_federated_token_file" {
+  type        = string
+  description = "File with such a token, as workload identity of Kubernetes sets it"
+  sensitive   = true
+  default     = env("AZURE_FEDERATED_TOKEN_FILE") != "" ? env("AZURE_FEDERATED_TOKEN_FILE") : env("ARM_OIDC_TOKEN_FILE_PATH")
+}
+
+variable "azure_use_msi" {
+  type        = string
+  description = "Whether to use the managed identity of the machine Packer runs on: true or false"
+  sensitive   = true
+  default     = env("ARM_USE_MSI")
+}
+
 variable "azure_cli_auth" {
   type        = bool
-  description = "Whether to use the login of the Azure CLI; if it is not set: when there is no azure_client_id"
+  description = "Whether to use the login of the Azure CLI; if it is not set: when there is no azure_client_id and no azure_use_msi"
   default     = null
 }
 
@@ -117,19 +131,18 @@ locals {
 }
 
 source "azure-arm" "sindri" {
-  use_azure_cli_auth                               = coalesce(var.azure_cli_auth, var.azure_client_id == "")
+  use_azure_cli_auth                               = coalesce(var.azure_cli_auth, "${var.azure_client_id}${replace(var.azure_use_msi, "false", "")}" == "")
   subscription_id                                  = "11111111-1111-1111-1111-111111111111"
   tenant_id                                        = "22222222-2222-2222-2222-222222222222"
   client_id                                        = var.azure_client_id
   client_secret                                    = var.azure_client_secret
   client_cert_path                                 = var.azure_client_cert_path
   client_cert_password                             = var.azure_client_cert_password
-  client_jwt                                       = var.azure_client_jwt
+  client_jwt                                       = try(file(var.azure_federated_token_file), var.azure_client_jwt)
   oidc_request_url                                 = var.azure_oidc_request_url
   oidc_request_token                               = var.azure_oidc_request_token
   managed_image_storage_account_type               = "Premium_LRS"
   shared_gallery_image_version_exclude_from_latest = true
-  shared_gallery_image_version_end_of_life_date    = "2028-02-01T00:00:00Z"
   shared_image_gallery_timeout                     = "3h"
   location                                         = local.azure_region
   temp_resource_group_name                         = "sindri-run-0123456789abcdef01234567"

@@ -205,7 +205,9 @@ test('SSH is open to the ranges of the config, else to a known address; a networ
 test('no credential is in a template, and each is a sensitive variable', () => {
   const text = template({ azure: { resource_group: 'images' } })
   for (const name of ['client_id', 'client_secret', 'client_jwt', 'oidc_request_token', 'tenant_id']) {
-    expect(values(text, name)).toEqual([`var.azure_${name}`])
+    const token = name === 'client_jwt'
+    const [value] = values(text, name)
+    expect(value).toBe(token ? 'try(file(var.azure_federated_token_file), var.azure_client_jwt)' : `var.azure_${name}`)
     expect(text).toMatch(new RegExp(`variable "azure_${name}" \\{[^}]*sensitive +=.true[^}]*env\\(`))
   }
   expect(values(text, 'subscription_id')).toEqual(['var.subscription_id'])

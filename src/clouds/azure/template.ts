@@ -77,7 +77,7 @@ function imageAttributes(azure: AzureImageSettings, base: AzureBase, marks: Rele
     managed_image_name: image ? (marks?.name ?? timestamped) : undefined,
     managed_image_resource_group_name: image ? written(azure.resourceGroup) : undefined,
     managed_image_storage_account_type: azure.storageAccountType,
-    ...galleryAttributes(azure),
+    ...galleryAttributes(azure, marks !== undefined),
   }
 }
 

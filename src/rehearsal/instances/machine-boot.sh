@@ -48,7 +48,15 @@ printf 'nameserver 169.254.169.253\noptions timeout:2 attempts:1\n' >"$resolver"
 if command -v cloud-init >/dev/null; then
   # As the generator does at boot: names the datasource by the firmware, so that no other is waited for.
   if [ -x /usr/lib/cloud-init/ds-identify ]; then /usr/lib/cloud-init/ds-identify; fi
-  if [ "$first" = local ]; then stage init --local; fi
+  if [ -d /run/sindri/files ]; then cp -r /run/sindri/files/. /; fi
+  if [ "$first" = local ]; then
+    # Without a DHCP client in its path it asks for no address: the machine has one, and may not change it. Of the
+    # programs beside that it wants blkid.
+    mkdir -p /run/sindri/bin
+    ln -sf "$(command -v blkid)" /run/sindri/bin/
+    env PATH=/usr/bin:/bin:/run/sindri/bin cloud-init init --local &
+    wait $!
+  fi
   stage init
 else
   echo 'sindri: this image has no cloud-init, so nothing puts a key in it'

@@ -3,7 +3,8 @@
 # Everything mounted here is mounted in this mount namespace only: when the last process ends, by whatever signal,
 # the kernel unmounts the disk and frees its loop device.
 #
-#   SINDRI_FOLDER    the machine's folder: root/ (an empty mount point), firmware/ (laid over /sys), cmdline
+#   SINDRI_FOLDER    the machine's folder: root/ (an empty mount point), firmware/ (laid over /sys), cmdline, and where
+#                    there are some files/ (which the machine copies to its disk)
 #   SINDRI_BOOT      path of machine-boot.sh
 #   SINDRI_DISK      the raw disk
 #   SINDRI_OFFSET    where its root file system begins, in bytes
@@ -89,6 +90,7 @@ mount -t tmpfs -o nosuid,nodev,mode=0755 run machine/run
 mkdir machine/run/lock machine/run/sindri
 chmod 1777 machine/run/lock
 cp "$SINDRI_BOOT" machine/run/sindri/boot
+if [ -d "$SINDRI_FOLDER/files" ]; then cp -r "$SINDRI_FOLDER/files" machine/run/sindri/files; fi
 
 pivot_root . host
 umount -l /host

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Server } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { MachineSpec, Machines } from '../kit/machines.ts'
 import { distributionMirrors } from './apt-mirrors.ts'
 import { limitingCgroups } from './cgroup.ts'
@@ -48,6 +48,7 @@ export function namespaceMachines({ folder, tell }: NamespacesOptions): Machines
 
   async function launch(spec: MachineSpec, home: string, mirrors: readonly URL[]): Promise<void> {
     await writeFirmware(spec, home)
+    await writeFiles(spec, home)
     const cgroups = await limitingCgroups(spec.id, { memoryMiB: spec.memoryMiB, processes: processesPerMachine })
     if (cgroups.length === 0) tell(`${spec.id} runs without a memory limit: no cgroup is writable here`)
     const settings = await gateSettings(spec, home, mirrors, cgroups)
@@ -71,6 +72,16 @@ export function namespaceMachines({ folder, tell }: NamespacesOptions): Machines
   }
 
   return { kind: 'namespaces', start, stop, running, console: printed }
+}
+
+/** What the machine finds on its disk when it boots. */
+async function writeFiles({ files = {} }: MachineSpec, home: string): Promise<void> {
+  const folder = join(home, 'files')
+  await rm(folder, { recursive: true, force: true })
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(folder, dirname(path)), { recursive: true })
+    await writeFile(join(folder, path), text, { mode: 0o600 })
+  }
 }
 
 /** What the machine finds in /sys and on its kernel's command line. */

@@ -25,6 +25,8 @@ export interface MachineSpec {
   readonly cloudInit?: Readonly<Record<string, unknown>>
   /** True where the images' datasource is found only in cloud-init's stage before the network. */
   readonly localStage?: boolean
+  /** Files by absolute path that are there before it boots, where a cloud gives some on a medium. */
+  readonly files?: Readonly<Record<string, string>>
   readonly memoryMiB: number
 }
 

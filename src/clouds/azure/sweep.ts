@@ -1,0 +1,49 @@
+import type { RunMarks } from '../cloud.ts'
+import { unlessGone } from './errors.ts'
+import type { AzureApi, AzureResource } from './port.ts'
+import type { PublishPlace } from './publish.ts'
+import { nameOf } from './resource-id.ts'
+import { tag, temporaryName } from './tags.ts'
+
+/**
+ * Removes what a Packer run that is gone left behind: its temporary resource group, or what it made in the group of the
+ * config, and an image that was not finished. All of it carries the run's tag.
+ */
+export async function sweepRun(api: AzureApi, place: PublishPlace, marks: RunMarks): Promise<readonly string[]> {
+  const { buildResourceGroupName: shared } = place.settings
+  const machines = shared === undefined ? await sweepGroup(api, marks) : await sweepShared(api, shared, marks)
+  return [...machines, ...(await sweepImages(api, place, marks))]
+}
+
+async function sweepGroup(api: AzureApi, { token }: RunMarks): Promise<readonly string[]> {
+  const group = await unlessGone(api.group(temporaryName(token)))
+  if (group?.tags[tag.run] !== token) return []
+  await unlessGone(api.deleteGroup(group.name))
+  return [`resource group ${group.name}`]
+}
+
+/** A machine goes before its network interface and disk, and that before its network. */
+const order = ['virtualMachines', 'networkInterfaces', 'publicIPAddresses', 'networkSecurityGroups', 'virtualNetworks']
+
+async function sweepShared(api: AzureApi, shared: string, { token }: RunMarks): Promise<readonly string[]> {
+  const own = ({ type, name, tags }: AzureResource): boolean =>
+    (tags[tag.run] === token && !/\/(images|versions)$/i.test(type)) ||
+    // A disk may lack the tags of its machine, whose name it has.
+    (/\/disks$/i.test(type) && name.startsWith(temporaryName(token)))
+  const kindOf = ({ type }: AzureResource): number => order.indexOf(nameOf(type)) + 1 || order.length + 1
+  const left = ((await unlessGone(api.resources(shared))) ?? []).filter(own).sort((a, b) => kindOf(a) - kindOf(b))
+  for (const { id } of left) await unlessGone(api.delete(id))
+  return left.map(({ type, name }) => `${nameOf(type)} ${name}`)
+}
+
+async function sweepImages(api: AzureApi, place: PublishPlace, { token }: RunMarks): Promise<readonly string[]> {
+  const [managed, versions] = await Promise.all([
+    unlessGone(api.managedImages(place.group)),
+    place.definition === undefined ? [] : unlessGone(api.versions(place.definition)),
+  ])
+  const left = [...(managed ?? []), ...(versions ?? [])].filter(
+    ({ tags, state }) => tags[tag.run] === token && state !== 'Succeeded',
+  )
+  for (const { id } of left) await unlessGone(api.delete(id))
+  return left.map(({ name }) => `image ${name}`)
+}

@@ -1,0 +1,21 @@
+import { messageOf } from '../../core/error.ts'
+import type { World } from './call.ts'
+import { startMachine } from './instance-machine.ts'
+
+/** An operation is forgotten after an hour; Azure keeps them for some days. */
+const forgetMs = 3_600_000
+
+/** Brings machines and files in line with the records, after a restart or a crash at any moment. */
+export async function reconcile(world: World, now: number, tell: (line: string) => void): Promise<void> {
+  const { resources, operations } = world.records
+  for (const resource of Object.values(resources)) {
+    if (resource.machine?.running !== true) continue
+    await startMachine(world, resource).catch((error) =>
+      tell(`cannot start ${resource.name} again: ${messageOf(error)}`),
+    )
+  }
+  for (const { id, doneAt } of Object.values(operations)) if (now > doneAt + forgetMs) delete operations[id]
+  const files = Object.values(resources).flatMap(({ file }) => file ?? [])
+  await world.disks.keepOnly(new Set(files))
+  world.save()
+}

@@ -1,0 +1,31 @@
+import type { AzureRecords, ResourceRecord } from './records.ts'
+import { keyOf } from './resource-ids.ts'
+import { provisioningState } from './states.ts'
+
+/** One resource as `status` tells it: plain JSON, with `id`, `name`, and what else tells it apart. */
+type Resource = Readonly<Record<string, unknown>>
+
+/** What the groups hold, and the groups themselves, by name of the group and then the last part of the type: `virtualMachines`, `disks`, `images`, `versions` … */
+export function azureResources(
+  records: AzureRecords,
+  now: number,
+): Readonly<Record<string, Readonly<Record<string, readonly Resource[]>>>> {
+  return Object.fromEntries(
+    Object.values(records.groups).map(({ id, name, location, tags }) => {
+      const own = Object.values(records.resources).filter((one) => keyOf(one.id).startsWith(`${keyOf(id)}/`))
+      const byKind = Object.groupBy(own, ({ type }) => type.replace(/.*\//, ''))
+      const found = Object.entries(byKind).map(([kind, things = []]) => [kind, things.map((one) => shown(one, now))])
+      return [name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found) }]
+    }),
+  )
+}
+
+function shown(resource: ResourceRecord, now: number): Resource {
+  const { id, name, location, tags, properties, machine, sku } = resource
+  const { publishingProfile, hardwareProfile, ipAddress, securityRules, storageProfile } = properties
+  return {
+    ...{ id, name, location, tags, sku, state: provisioningState(resource, now) },
+    ...{ publishingProfile, hardwareProfile, ipAddress, securityRules, storageProfile },
+    ...(machine && { running: machine.running, user: machine.user }),
+  }
+}
