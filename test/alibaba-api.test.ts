@@ -234,6 +234,24 @@ test('an image joins its family when all is done, and what follows is made from 
   expect(await api.newestOf(region, 'golden')).toBe(id)
 })
 
+test('of what a log names the first is swept, and only where the builder makes such a thing', async () => {
+  const api = await open()
+  const { vswitchId, securityGroupId: first } = await request(api)
+  const [vswitch] = await api.vswitches(region, { ids: [vswitchId] })
+  const vpcId = vswitch?.vpcId ?? ''
+  const other = await api.createSecurityGroup(region, { name: 'other', vpcId, tags: {}, token: 'o' })
+  const marks = { token: 'a'.repeat(64), release: 'golden-1', region }
+  const sweep = (section: object, log: string): Promise<readonly string[]> => {
+    const publish = alibabaPublish(api, alibabaOf(resolved(section)), () => ({}))
+    return publish.sweepRun({ ...marks, named: log.match(publish.named ?? /$^/) ?? [] })
+  }
+  const log = `Created security group: ${first}\nsetup.sh: Created security group: ${other}\nAllocated eip: 192.0.2.1`
+  const ownGroup = { vpc_id: 'vpc-bp1s5fnvk4gn2tws03', security_group_id: 'sg-bp1s5fnvk4gn2tws03' }
+  expect(await sweep(ownGroup, log)).toEqual([])
+  expect(await sweep({}, log)).toEqual([first])
+  expect((await api.securityGroups(region, {})).map(({ id }) => id)).toEqual([other])
+})
+
 test('an image that its builder left without tags is given them, with its snapshots, once', async () => {
   const api = await open()
   const wanted = await request(api)

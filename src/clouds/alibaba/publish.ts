@@ -10,9 +10,9 @@ import type { AlibabaImageSettings } from './settings.ts'
 import { sweepRun } from './sweep.ts'
 import { tag } from './tags.ts'
 
-/** What the builder tells of what it made, by id or by address. */
+/** What the builder tells of what it made, where it can give that no name of the run: by id, by address, by a name. */
 const named =
-  /(?<=Created (?:vpc|vswitch|security group|instance): |Allocated (?:EIP|eip): )[\w.-]+|\bpacker_[0-9A-Za-z]{7}\b/g
+  /(?<=Created security group: )sg-\w+|(?<=Allocated (?:EIP|eip): )[\d.]+|(?<=Creating temporary image for encryption: )packer_\w{7}/g
 
 /**
  * Copies of the built image in further regions, and who may use each of them.
@@ -25,7 +25,7 @@ export function alibabaPublish(
 ): Publish {
   return {
     named,
-    sweepRun: (marks) => sweepRun(api, marks),
+    sweepRun: (marks) => sweepRun(api, settings, marks),
 
     async mark(release, { region, id }, version) {
       const [image] = await api.images(region, { id })
