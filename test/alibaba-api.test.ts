@@ -9,13 +9,14 @@ import type { AlibabaApi, InstanceRequest } from '../src/clouds/alibaba/port.ts'
 import { alibabaPublish } from '../src/clouds/alibaba/publish.ts'
 import { alibabaOf } from '../src/clouds/alibaba/settings.ts'
 import { alibabaTarget } from '../src/clouds/alibaba/target.ts'
-import type { Environment } from '../src/clouds/cloud.ts'
+import type { Environment, MadeImage } from '../src/clouds/cloud.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
 import type { Resolved } from '../src/config/resolved.ts'
 import { apply } from '../src/core/apply.ts'
 import { instantClock, memoryStore } from '../src/core/fake-cloud.fixture.ts'
 import { plan } from '../src/core/plan.ts'
+import { step } from '../src/core/step.ts'
 import { temporary } from '../src/rehearsal/alibaba/signature.ts'
 import { installDial } from '../src/rehearsal/dial.ts'
 import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
@@ -201,6 +202,54 @@ test('without a default VSwitch of the zone a deployment says what to name', asy
     message: expect.stringContaining('no default VSwitch in ap-southeast-1z'),
     hint: expect.stringContaining('--subnet'),
   })
+})
+
+test('an image joins its family when all is done, and what follows is made from it', async () => {
+  const api = await open()
+  const instance = await api.runInstance(region, await request(api))
+  const ask = openRpc(rehearsal.rehearsal.environment, region)
+  await ask('ecs', 'StopInstance', { InstanceId: instance })
+  const id = textOf(await ask('ecs', 'CreateImage', { InstanceId: instance, ImageName: 'golden-1' }), 'ImageId') ?? ''
+  const settings = alibabaOf(resolved({ target_image_family: 'golden' }))
+  const release = { name: 'golden-1', fingerprint: 'feed', cloud: 'alibaba', region } as const
+  const built = step<MadeImage, null>('image', {
+    title: 'build',
+    digest: 'feed',
+    find: async () => ({ digest: 'feed', out: { id, region, name: 'golden-1' } }),
+    start: async () => null,
+    poll: async () => ({ failed: 'it is built before' }),
+  })
+  const planned = alibabaPublish(api, settings, () => ({})).plan(release, built)
+  expect(planned.settings.map((one) => one.id)).toEqual([`readers/${region}`, `family/${region}`])
+  const work = { release: 'golden-1', clock: instantClock(), signal: new AbortController().signal }
+  const changed: string[] = []
+  for (let times = 0; times < 2; times++)
+    await apply({
+      ...work,
+      plan: plan([built], planned.settings),
+      store: memoryStore(),
+      emit: (event) => event.type === 'setting' && event.change === 'made' && changed.push(event.id),
+    })
+  expect(changed).toEqual([`family/${region}`])
+  expect(await api.newestOf(region, 'golden')).toBe(id)
+})
+
+test('of what a log names the first is swept, and only where the builder makes such a thing', async () => {
+  const api = await open()
+  const { vswitchId, securityGroupId: first } = await request(api)
+  const [vswitch] = await api.vswitches(region, { ids: [vswitchId] })
+  const vpcId = vswitch?.vpcId ?? ''
+  const other = await api.createSecurityGroup(region, { name: 'other', vpcId, tags: {}, token: 'o' })
+  const marks = { token: 'a'.repeat(64), release: 'golden-1', region }
+  const sweep = (section: object, log: string): Promise<readonly string[]> => {
+    const publish = alibabaPublish(api, alibabaOf(resolved(section)), () => ({}))
+    return publish.sweepRun({ ...marks, named: log.match(publish.named ?? /$^/) ?? [] })
+  }
+  const log = `Created security group: ${first}\nsetup.sh: Created security group: ${other}\nAllocated eip: 192.0.2.1`
+  const ownGroup = { vpc_id: 'vpc-bp1s5fnvk4gn2tws03', security_group_id: 'sg-bp1s5fnvk4gn2tws03' }
+  expect(await sweep(ownGroup, log)).toEqual([])
+  expect(await sweep({}, log)).toEqual([first])
+  expect((await api.securityGroups(region, {})).map(({ id }) => id)).toEqual([other])
 })
 
 test('an image that its builder left without tags is given them, with its snapshots, once', async () => {

@@ -82,19 +82,24 @@ async function openAccount(): Promise<Account> {
       return connect(resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {} }), environment)
     },
     async build({ name, fingerprint }): Promise<MadeImage> {
-      const made = await builder('builder', {})
-      const { vpc = '', vswitch = '', group = '', instance = '', eip = '' } = made
-      const id = await image(instance, name)
-      const describe = () => ask('ecs', 'DescribeImages', { ImageId: id, Status: 'Creating,Available' })
-      while (itemsOf(await describe(), 'Images', 'Image')[0]?.Status !== 'Available') await delay(0)
+      const [vswitch = {}] = itemsOf(
+        await ask('vpc', 'DescribeVSwitches', { IsDefault: 'true' }),
+        'VSwitches',
+        'VSwitch',
+      )
+      const of = async (action: string, member: string, parameters: Parameters): Promise<string> =>
+        textOf(await ask('ecs', action, parameters), member) ?? ''
+      const group = await of('CreateSecurityGroup', 'SecurityGroupId', { VpcId: textOf(vswitch, 'VpcId') ?? '' })
+      const instance = await of('CreateInstance', 'InstanceId', {
+        ...{ ImageFamily: 'acs:debian_12_11_x64', InstanceType: 'ecs.g6.large', SecurityGroupId: group },
+        VSwitchId: textOf(vswitch, 'VSwitchId') ?? '',
+      })
       const tags = { [tag.release]: name, [tag.fingerprint]: fingerprint, [tag.managed]: 'true' }
-      await ask('ecs', 'AddTags', { ResourceType: 'image', ResourceId: id, ...tagged(tags) })
-      await ask('ecs', 'UnassociateEipAddress', { AllocationId: eip, InstanceId: instance })
-      await ask('ecs', 'ReleaseEipAddress', { AllocationId: eip })
+      const id = await of('CreateImage', 'ImageId', { InstanceId: instance, ImageName: name, ...tagged(tags) })
       await ask('ecs', 'DeleteInstance', { InstanceId: instance, Force: 'true' })
       await ask('ecs', 'DeleteSecurityGroup', { SecurityGroupId: group })
-      await ask('ecs', 'DeleteVSwitch', { VSwitchId: vswitch })
-      await ask('ecs', 'DeleteVpc', { VpcId: vpc })
+      while (itemsOf(await ask('ecs', 'DescribeImages', { ImageId: id }), 'Images', 'Image').length === 0)
+        await delay(0)
       return { id, region, name }
     },
     async abandonRun({ token, release }) {

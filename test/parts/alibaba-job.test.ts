@@ -54,6 +54,13 @@ function build(...words: readonly string[]): Promise<BuildResult> {
   return sindri.json('vm', 'build', '--rehearse', ...words)
 }
 
+/** A rehearsed command with variables of the user's own. */
+function runWith(variables: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Outcome> {
+  const env = { ...process.env, ...variables, SINDRI_HOME: sindri.home }
+  const bin = join(import.meta.dirname, '../../bin/sindri.js')
+  return startProgram(process.execPath, [bin, ...words, '--rehearse'], sindri.folder, env).ended
+}
+
 async function held(where = region): Promise<Status['resources']['alibaba'][string] | undefined> {
   return (await sindri.status()).resources.alibaba[where]
 }
@@ -137,17 +144,42 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
   test('the same build again finds it and launches nothing; copies and readers are made of it', async () => {
     const before = await launches()
     expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
-    await configure({ image_copy_regions: [copied], image_copy_names: ['golden-eu'], image_share_account: [reader] })
+    const copies = { image_copy_regions: [copied], image_copy_names: ['golden-eu'] }
+    await configure({ ...copies, image_share_account: [reader], target_image_family: 'golden' })
     await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
     const again = await build()
-    expect(again).toMatchObject({ image_id: first.image_id, changed: [`readers/${region}`, `readers/${copied}`] })
+    expect(again).toMatchObject({
+      image_id: first.image_id,
+      changed: [region, copied].flatMap((one) => [`readers/${one}`, `family/${one}`]),
+    })
     expect(again.readers).toEqual({ [region]: `account ${reader}`, [copied]: `account ${reader}` })
     expect(await held(copied)).toMatchObject({
-      images: [{ id: again.regions[copied], name: 'golden-eu', copyOf: first.image_id, sharedWith: [reader] }],
+      images: [
+        {
+          id: again.regions[copied],
+          name: 'golden-eu',
+          family: 'golden',
+          copyOf: first.image_id,
+          sharedWith: [reader],
+        },
+      ],
       ...nothingElse,
     })
     expect(await build()).toMatchObject({ changed: [], regions: again.regions })
     expect(await launches()).toBe(before)
+  })
+
+  test('with the builder’s own variables it is found too; with a wrong secret in one of them the build names it', async () => {
+    const { ALIBABA_CLOUD_ACCESS_KEY_ID: id = '', ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret = '' } = await sindri.json<
+      Record<string, string>
+    >('rehearsal', 'env')
+    const listed = await runWith({ ALICLOUD_ACCESS_KEY: id, ALICLOUD_SECRET_KEY: secret }, 'vm', 'list')
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(first.image_id) })
+    const wrong = { ALICLOUD_ACCESS_KEY: id, ALICLOUD_SECRET_KEY: 'not-the-secret' }
+    const { code, stderr } = await runWith(wrong, 'vm', 'build')
+    expect(stderr).toContain('credentials from ALICLOUD_ACCESS_KEY of the environment were not accepted')
+    expect(stderr).not.toContain('not-the-secret')
+    expect(code).toBe(3)
   })
 
   test('it is listed, and root logs in to an instance of it with a key of its own', async () => {

@@ -34,6 +34,7 @@ export function imageOf(image: Json): AlibabaImage {
     description: textOf(image, 'Description') ?? '',
     status: textOf(image, 'Status') ?? 'UnAvailable',
     createdAt: textOf(image, 'CreationTime') ?? '',
+    family: textOf(image, 'ImageFamily'),
     copied: image.IsCopied === true,
     tags: tagsOf(image),
     snapshots: itemsOf(image, 'DiskDeviceMappings', 'DiskDeviceMapping').flatMap(

@@ -85,6 +85,8 @@ export function connectAlibaba({ credentials, region: home }: AlibabaHome): Alib
         })
       }
     },
+    setFamily: (region, imageId, family) =>
+      done('ecs:ModifyImageAttribute', region, { ImageId: imageId, ImageFamily: family }),
     tag: (region, kind, ids, tags) =>
       done('ecs:TagResources', region, { ResourceType: kind, ResourceId: ids, Tag: list(tags) }),
 

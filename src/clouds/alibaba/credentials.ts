@@ -1,3 +1,4 @@
+import { SindriError } from '../../core/error.ts'
 import { type Block, environment, type Raw, variable, variableBlock } from '../../packer/hcl.ts'
 import type { Environment } from '../cloud.ts'
 
@@ -22,7 +23,10 @@ export type CredentialSource = { readonly name: string } & (
   | { readonly kind: 'role'; readonly role: string }
 )
 
-/** The credentials that the builder takes of this environment: a role of the instance, then a key, then a profile. */
+/**
+ * The credentials that the builder takes of this environment: a role of the instance, then a key, then a profile.
+ * @throws SindriError `credentials` for half a key
+ */
 export function credentialSource(environment: Environment): CredentialSource | undefined {
   const found = (attribute: keyof typeof credentialVariables): { name: string; value: string } | undefined => {
     const name = credentialVariables[attribute].find((one) => (environment[one] ?? '') !== '')
@@ -38,6 +42,11 @@ export function credentialSource(environment: Environment): CredentialSource | u
     return { kind: 'key', name: `${key.name} of the environment`, id: key.value, secret: keySecret.value, token }
   }
   const profile = found('profile')
+  const half = key ?? keySecret
+  if (profile === undefined && half !== undefined) {
+    const lacking = credentialVariables[key === undefined ? 'access_key' : 'secret_key'].join(' or ')
+    throw new SindriError('credentials', `${half.name} is set, and ${lacking} is not`, { hint: 'set both' })
+  }
   if (profile === undefined) return undefined
   return { kind: 'profile', name: `profile "${profile.value}" of ~/.aliyun/config.json`, profile: profile.value }
 }

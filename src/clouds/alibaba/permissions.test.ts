@@ -44,6 +44,7 @@ test('an action is asked for only when the config uses it', () => {
   expect(less({}, { base: 'acs:debian_12_11_x64' })).toEqual([])
   expect(more({ image_copy_regions: ['cn-beijing'] })).toEqual(['ecs:CopyImage'])
   expect(more({ image_encrypted: true })).toEqual(['ecs:CopyImage'])
+  expect(more({ target_image_family: 'golden' })).toEqual(['ecs:ModifyImageAttribute'])
   expect(more({ ecs_ram_role_name: 'builder' })).toEqual(['ram:PassRole'])
 })
 

@@ -72,6 +72,7 @@ export const sindriActions = {
   'copy the image to other regions': ['ecs:CopyImage'],
   'tag an encrypted image and its snapshots': ['ecs:TagResources'],
   'reconcile who may use the image': ['ecs:DescribeImageSharePermission', 'ecs:ModifyImageSharePermission'],
+  'put the image into its family': ['ecs:ModifyImageAttribute'],
   'deploy instances': [
     'ecs:AuthorizeSecurityGroup',
     'ecs:CreateSecurityGroup',
@@ -100,6 +101,7 @@ export const sindriActions = {
 export function permissionsOf(resolved: Resolved): readonly Permission[] {
   const alibaba = alibabaOf(resolved)
   const needed = (action: string): boolean => {
+    if (action === 'ecs:ModifyImageAttribute') return alibaba.targetImageFamily !== undefined
     if (action === 'ecs:CopyImage') return alibaba.imageCopyRegions.length > 0
     return action !== 'ecs:DescribeImageFromFamily' || !isOneImage(resolved.build.base)
   }

@@ -20,6 +20,7 @@ export interface AlibabaImage {
   /** `Waiting`, `Creating`, `Available`, `CreateFailed`, `UnAvailable`, `Deprecated`. */
   readonly status: string
   readonly createdAt: string
+  readonly family: string | undefined
   /** True while it is being copied, and afterwards. */
   readonly copied: boolean
   readonly tags: Tags
@@ -120,6 +121,7 @@ export interface AlibabaApi {
     imageId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void>
+  setFamily(region: string, imageId: string, family: string): Promise<void>
   tag(region: string, kind: 'image' | 'snapshot', ids: readonly string[], tags: Tags): Promise<void>
   instances(
     region: string,

@@ -10,9 +10,9 @@ import type { AlibabaImageSettings } from './settings.ts'
 import { sweepRun } from './sweep.ts'
 import { tag } from './tags.ts'
 
-/** What the builder tells of what it made, by id or by address. */
+/** What the builder tells of what it made, where it can give that no name of the run: by id, by address, by a name. */
 const named =
-  /(?<=Created (?:vpc|vswitch|security group|instance): |Allocated (?:EIP|eip): )[\w.-]+|\bpacker_[0-9A-Za-z]{7}\b/g
+  /(?<=Created security group: )sg-\w+|(?<=Allocated (?:EIP|eip): )[\d.]+|(?<=Creating temporary image for encryption: )packer_\w{7}/g
 
 /**
  * Copies of the built image in further regions, and who may use each of them.
@@ -25,7 +25,7 @@ export function alibabaPublish(
 ): Publish {
   return {
     named,
-    sweepRun: (marks) => sweepRun(api, marks),
+    sweepRun: (marks) => sweepRun(api, settings, marks),
 
     async mark(release, { region, id }, version) {
       const [image] = await api.images(region, { id })
@@ -45,7 +45,13 @@ export function alibabaPublish(
         [built, release.region],
         ...copies.map((copy, index) => [copy, regions[index] ?? ''] as const),
       ]
-      return { copies, settings: places.map(([image, region]) => readers(api, settings, image, region, all)) }
+      return {
+        copies,
+        settings: places.flatMap(([image, region]) => [
+          readers(api, settings, image, region, all),
+          ...family(api, settings, image, region, all),
+        ]),
+      }
     },
   }
 }
@@ -135,6 +141,26 @@ function readers(
       })
     },
   }
+}
+
+/** Whoever launches from the family gets the image, so it joins it last. An image is not taken out of one. */
+function family(
+  api: AlibabaApi,
+  { targetImageFamily: wanted }: AlibabaImageSettings,
+  image: Step<MadeImage>,
+  region: string,
+  after: readonly Step<unknown>[],
+): readonly Setting[] {
+  if (wanted === undefined) return []
+  const setting: Setting = {
+    id: `family/${region}`,
+    title: `family of the image in ${region}`,
+    after,
+    want: wanted,
+    read: async (got) => (await api.images(region, { id: got(image).id }))[0]?.family ?? 'none',
+    write: (got) => api.setFamily(region, got(image).id, wanted),
+  }
+  return [setting]
 }
 
 function readerText(accounts: readonly string[]): string {

@@ -2,18 +2,24 @@ import type { RunMarks } from '../cloud.ts'
 import { unlessGone } from './errors.ts'
 import { removeImage } from './images.ts'
 import type { AlibabaApi } from './port.ts'
+import type { AlibabaImageSettings } from './settings.ts'
 import { tag, temporaryName } from './tags.ts'
 import { untilGone } from './until-gone.ts'
 
 /**
  * Removes what a Packer run that is gone left behind. Instance, VPC, VSwitch, key pair and (from Packer 1.9 on) security
- * group carry the run's name, the unfinished image that of the release; the address is the one of that instance, and what
- * else there is was told of in the run's log.
+ * group carry the run's name, the unfinished image that of the release. The address is the one of that instance; of it
+ * and of a group without a name the log tells first, before a script of the user's could have written the like into it.
  */
-export async function sweepRun(api: AlibabaApi, marks: RunMarks): Promise<readonly string[]> {
+export async function sweepRun(
+  api: AlibabaApi,
+  settings: Pick<AlibabaImageSettings, 'securityGroupId' | 'associatePublicIpAddress'>,
+  marks: RunMarks,
+): Promise<readonly string[]> {
   const { region, token } = marks
   const name = temporaryName(token)
-  const logged = (prefix: string): readonly string[] => marks.named.filter((one) => one.startsWith(prefix))
+  const logged = (kind: RegExp, made: boolean): readonly string[] =>
+    made ? marks.named.filter((one) => kind.test(one)).slice(0, 1) : []
   const removed: string[] = []
   const all = async (ids: Iterable<string>, remove: (id: string) => Promise<void>): Promise<void> => {
     for (const id of new Set(ids)) {
@@ -22,27 +28,21 @@ export async function sweepRun(api: AlibabaApi, marks: RunMarks): Promise<readon
     }
   }
 
-  const vpcs = [
-    ...(await api.vpcs(region, { name })),
-    ...(await existing(logged('vpc-'), (id) => api.vpcs(region, { ids: [id] }))),
-  ]
-  const vswitches = [
-    ...(await api.vswitches(region, { name })),
-    ...(await existing(logged('vsw-'), (id) => api.vswitches(region, { ids: [id] }))),
-  ]
+  const vpcs = await api.vpcs(region, { name })
+  const vswitches = await api.vswitches(region, { name })
+  const instances = ids(await api.instances(region, { name }))
+  const ownGroup = logged(/^sg-/, settings.securityGroupId === undefined)
   const groups = [
     ...(await api.securityGroups(region, { name })),
-    ...(await existing(logged('sg-'), (id) => api.securityGroups(region, { ids: [id] }))),
     // Packer 1.6.6 gives its group no name; all there is in a VPC of the run's own is the run's.
     ...(await existing(vpcs, (vpcId) => api.securityGroups(region, { vpcId }))),
+    ...(await existing(ownGroup, (id) => api.securityGroups(region, { ids: [id] }))),
   ]
-  const instances = [
-    ...(await api.instances(region, { name })),
-    ...(await existing(logged('i-'), (id) => api.instances(region, { ids: [id] }))),
-  ].map(({ id }) => id)
   const addresses = [
     ...(await existing(instances, (instanceId) => api.addresses(region, { instanceId }))),
-    ...(await existing(marks.named.filter(isAddress), (address) => api.addresses(region, { address }))),
+    ...(await existing(logged(/^[\d.]+$/, settings.associatePublicIpAddress), (address) =>
+      api.addresses(region, { address }),
+    )),
   ]
 
   await all(instances, (id) => api.deleteInstance(region, id))
@@ -52,7 +52,7 @@ export async function sweepRun(api: AlibabaApi, marks: RunMarks): Promise<readon
   await all(ids(vswitches), (id) => api.deleteVSwitch(region, id))
   await all(vpcs, (id) => api.deleteVpc(region, id))
   await all(await api.keyPairs(region, { name }), (one) => api.deleteKeyPair(region, one))
-  const temporary = await existing(logged('packer_'), (image) => api.images(region, { name: image }))
+  const temporary = await existing(logged(/^packer_/, true), (image) => api.images(region, { name: image }))
   const unfinished = (await api.images(region, { name: marks.release })).filter(
     (image) => image.tags[tag.release] !== marks.release || image.status !== 'Available',
   )
@@ -66,8 +66,4 @@ function ids(things: readonly { readonly id: string }[]): readonly string[] {
 
 async function existing<T>(names: readonly string[], ask: (name: string) => Promise<readonly T[]>): Promise<T[]> {
   return (await Promise.all(names.map(ask))).flat()
-}
-
-function isAddress(name: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(name)
 }

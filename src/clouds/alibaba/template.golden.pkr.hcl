@@ -97,7 +97,6 @@ locals {
 source "alicloud-ecs" "sindri" {
   image_name                    = "golden-1700000000"
   image_description             = "Golden image of the organization"
-  target_image_family           = "golden"
   resource_group_id             = "rg-bp67acfmxazb4p"
   access_key                    = var.alibaba_access_key
   secret_key                    = var.alibaba_secret_key

@@ -123,9 +123,15 @@ test('a copy is named where the config does it, and where its place in the list 
   expect(input({}).source.attributes.image_copy_names).toBeUndefined()
 })
 
-test('copies and readers are Sindri’s where Sindri builds', () => {
+test('copies, readers and the family are Sindri’s where Sindri builds', () => {
   const { attributes } = input(rich, marks).source
-  for (const name of ['image_copy_regions', 'image_copy_names', 'kms_key_copy_ids', 'image_share_account'])
+  for (const name of [
+    'image_copy_regions',
+    'image_copy_names',
+    'kms_key_copy_ids',
+    'image_share_account',
+    'target_image_family',
+  ])
     expect([name, attributes[name]]).toEqual([name, undefined])
   expect(attributes).toMatchObject({ image_encrypted: true, kms_key_id: 'key-sgp0123456789abcdef' })
 })

@@ -12,8 +12,8 @@ import { imageTags, tag, temporaryName } from './tags.ts'
 type Attributes = Readonly<Record<string, Value | undefined>>
 
 /**
- * The alicloud-ecs source. With the marks of a release it names and tags what this run makes, and leaves copies and
- * readers to Sindri; without, it does all of it itself, for plain Packer.
+ * The alicloud-ecs source. With the marks of a release it names and tags what this run makes, and leaves copies, readers
+ * and the family to Sindri; without, it does all of it itself, for plain Packer.
  * https://developer.hashicorp.com/packer/integrations/hashicorp/alicloud/latest/components/builder/alicloud-ecs
  */
 export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefined): SourceTemplate {
@@ -39,7 +39,7 @@ export function alibabaSource(resolved: Resolved, marks: ReleaseMarks | undefine
       attributes: {
         image_name: marks?.name ?? timestamped,
         image_description: resolved.description,
-        target_image_family: alibaba.targetImageFamily,
+        target_image_family: marks === undefined ? alibaba.targetImageFamily : undefined,
         resource_group_id: alibaba.resourceGroupId,
         ...credentialAttributes,
         region: cloudValue('alibaba', 'region'),

@@ -243,6 +243,17 @@ export const imageOperations: Operations = {
       return { ...counts, ImageId: image.id, Accounts: { Account }, ShareGroups: { ShareGroup: [] } }
     },
   },
+  ModifyImageAttribute: {
+    actions: ['ecs:ModifyImageAttribute'],
+    supports: ['ImageId', 'ImageFamily'],
+    run: (call) => {
+      const name = call.input.need('ImageFamily')
+      if (!/^(?!acs:|aliyun|https?:)\p{L}[\p{L}\d:_.-]{1,127}$/u.test(name))
+        throw alibabaError('InvalidImageFamily.Malformed', 'The specified ImageFamily is not valid.')
+      ownImage(call, call.input.need('ImageId')).family = name
+      return {}
+    },
+  },
   ModifyImageSharePermission: {
     actions: ['ecs:ModifyImageSharePermission'],
     supports: ['ImageId', 'AddAccount', 'RemoveAccount'],

@@ -24,7 +24,7 @@ export interface SnapshotRecord extends Resource {
 
 export interface ImageRecord extends Resource {
   readonly description?: string
-  readonly family?: string
+  family?: string
   readonly owner: 'self' | 'system'
   readonly architecture: 'x86_64' | 'arm64'
   readonly snapshotId: string
