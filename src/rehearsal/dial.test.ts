@@ -39,7 +39,7 @@ test('plain HTTP to a vendor reaches the stand-in too', async () => {
 test.each([
   'https://example.com/',
   'http://192.0.2.1/',
-  'https://login.microsoftonline.com/',
+  'https://graph.microsoft.com/',
   'https://ec2.mars-north-1.amazonaws.com/',
   'https://evil-amazonaws.com/',
 ])('%s is refused', async (url) => {
