@@ -105,7 +105,7 @@ async function openAccount(kind: Kind): Promise<Account> {
         osProfile: { adminUsername: 'packer', computerName: name },
         storageProfile: {
           imageReference: { publisher: 'Debian', offer: 'debian-12', sku: '12-gen2', version: 'latest' },
-          osDisk: { name: `${name}-os`, createOption: 'FromImage' },
+          osDisk: { name: `os-${name}`, createOption: 'FromImage' },
         },
         networkProfile: { networkInterfaces: [{ id: `${network}/networkInterfaces/${name}` }] },
       },

@@ -1,8 +1,9 @@
 import type { RunMarks } from '../cloud.ts'
+import { object, textOf } from './answers.ts'
 import { unlessGone } from './errors.ts'
 import type { AzureApi, AzureResource } from './port.ts'
 import type { PublishPlace } from './publish.ts'
-import { nameOf } from './resource-id.ts'
+import { nameOf, typeOf } from './resource-id.ts'
 import { tag, temporaryName } from './tags.ts'
 
 /**
@@ -26,14 +27,21 @@ async function sweepGroup(api: AzureApi, { token }: RunMarks): Promise<readonly 
 const order = ['virtualMachines', 'networkInterfaces', 'publicIPAddresses', 'networkSecurityGroups', 'virtualNetworks']
 
 async function sweepShared(api: AzureApi, shared: string, { token }: RunMarks): Promise<readonly string[]> {
-  const own = ({ type, name, tags }: AzureResource): boolean =>
-    (tags[tag.run] === token && !/\/(images|versions)$/i.test(type)) ||
-    // A disk may lack the tags of its machine, whose name it has.
-    (/\/disks$/i.test(type) && name.startsWith(temporaryName(token)))
+  const own = ({ type, tags }: AzureResource): boolean => tags[tag.run] === token && !/\/(images|versions)$/i.test(type)
   const kindOf = ({ type }: AzureResource): number => order.indexOf(nameOf(type)) + 1 || order.length + 1
   const left = ((await unlessGone(api.resources(shared))) ?? []).filter(own).sort((a, b) => kindOf(a) - kindOf(b))
-  for (const { id } of left) await unlessGone(api.delete(id))
-  return left.map(({ type, name }) => `${nameOf(type)} ${name}`)
+  // A disk has a name of the builder's making, and may lack the tags of its machine.
+  const disks = (await Promise.all(left.map(({ id }) => diskOf(api, id)))).filter((id) => id !== undefined)
+  const ids = [...new Set([...left.map(({ id }) => id), ...disks])]
+  for (const id of ids) await unlessGone(api.delete(id))
+  return ids.map((id) => `${nameOf(typeOf(id))} ${nameOf(id)}`)
+}
+
+/** The disk of a virtual machine; nothing else has one. */
+async function diskOf(api: AzureApi, id: string): Promise<string | undefined> {
+  if (!/\/virtualMachines$/i.test(typeOf(id))) return undefined
+  const { storageProfile } = (await unlessGone(api.get(id)))?.properties ?? {}
+  return textOf(object(object(object(storageProfile).osDisk).managedDisk), 'id')
 }
 
 async function sweepImages(api: AzureApi, place: PublishPlace, { token }: RunMarks): Promise<readonly string[]> {

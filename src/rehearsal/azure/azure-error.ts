@@ -46,6 +46,7 @@ export function errorBody({ code, message }: Pick<AzureError, 'code' | 'message'
 }
 
 const statuses: Readonly<Record<string, number>> = {
+  InvalidParameter: 400,
   TooManyRequests: 429,
   InternalServerError: 500,
   ServiceUnavailable: 503,

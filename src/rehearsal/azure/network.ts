@@ -169,7 +169,7 @@ export const networkMakers: Readonly<Record<string, { readonly operation: string
 }
 
 /** What still uses a resource: the first that names it. */
-export function userOf(call: Pick<Call, 'world'>, resource: ResourceRecord): ResourceRecord | undefined {
+function userOf(call: Pick<Call, 'world'>, resource: ResourceRecord): ResourceRecord | undefined {
   const own = `"${keyOf(resource.id)}`
   return Object.values(call.world.records.resources).find(({ id, properties, machine }) => {
     if (keyOf(id) === keyOf(resource.id)) return false

@@ -124,15 +124,15 @@ function userIn(os: Json): string {
 async function makeDisk(
   call: Call,
   machine: string,
-  wanted: Pick<ResourceRecord, 'location' | 'tags' | 'name'> & { readonly osDisk: Json; readonly from: string },
+  wanted: Pick<ResourceRecord, 'location' | 'name'> & { readonly osDisk: Json; readonly from: string },
 ): Promise<ResourceRecord> {
   const { subscription, group } = partsOf(machine)
-  const { osDisk, from, location, tags } = wanted
+  const { osDisk, from, location } = wanted
   const name = textIn(osDisk.name) ?? `${wanted.name}_OsDisk_1_${randomUUID().replaceAll('-', '')}`
   const size = typeof osDisk.diskSizeGB === 'number' ? osDisk.diskSizeGB : undefined
   const type = 'Microsoft.Compute/disks'
   const disk: ResourceRecord = {
-    ...{ id: resourceId(subscription, group, type, name), type, name, location, tags },
+    ...{ id: resourceId(subscription, group, type, name), type, name, location, tags: {} },
     createdAt: call.now,
     readyAt: call.now,
     sku: { name: textIn(objectIn(osDisk.managedDisk).storageAccountType) ?? 'Premium_LRS' },
