@@ -56,3 +56,7 @@ test('a project of the user’s own choice stays, and there is one where none wa
   expect(over({ GOOGLE_CLOUD_PROJECT: 'mine' }, 'others').GOOGLE_CLOUD_PROJECT).toBe('mine')
   expect(over({}, 'sindri').GOOGLE_CLOUD_PROJECT).toBe(environment.GOOGLE_CLOUD_PROJECT)
 })
+
+test('no two clouds give out the same address', () => {
+  expect(new Set(allRehearsed.map(({ block }) => block)).size).toBe(allRehearsed.length)
+})

@@ -1,4 +1,5 @@
 import type { Json } from '../kit/json.ts'
+import { freeLoopback } from '../kit/loopback.ts'
 import { alibabaError, notImplemented } from './alibaba-error.ts'
 import type { Call, Operations, World } from './call.ts'
 import { findInstance } from './find-instance.ts'
@@ -7,16 +8,14 @@ import { newId } from './places.ts'
 import type { EipRecord, InstanceRecord } from './records.ts'
 import { oncePerToken } from './tokens.ts'
 
-/** A loopback address that stands for a public one. Other stand-ins have other blocks. */
-export function freeLoopback(world: World): string {
+/** A loopback address that stands for a public one. */
+export function freeDoor(world: World): string {
   const { instances, addresses } = world.records
   const taken = new Set([
     ...Object.values(instances).map(({ door }) => door),
     ...Object.values(addresses).map(({ address }) => address),
   ])
-  const address = Array.from({ length: 250 }, (_, index) => `${world.loopback}.160.${index + 1}`).find(
-    (one) => !taken.has(one),
-  )
+  const address = freeLoopback(world.loopback, taken)
   if (address === undefined) throw alibabaError('QuotaExceeded.Eip', 'Elastic IP address quota exceeded.')
   return address
 }
@@ -35,7 +34,7 @@ function find({ input, region, world }: Call): EipRecord {
 function allocate({ input, region, world, now }: Call): Json {
   const eip: EipRecord = {
     ...{ id: newId('eip', region), region, name: input.text('Name') ?? '', tags: {}, createdAt: now },
-    ...{ address: freeLoopback(world), bandwidth: input.number('Bandwidth') ?? 5 },
+    ...{ address: freeDoor(world), bandwidth: input.number('Bandwidth') ?? 5 },
     chargeType: input.text('InternetChargeType') ?? 'PayByBandwidth',
   }
   world.records.addresses[eip.id] = eip

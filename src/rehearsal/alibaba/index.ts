@@ -8,6 +8,7 @@ import { credentials } from './signature.ts'
 /** ECS, VPC, STS and the location service. */
 export const alibaba: RehearsedCloud<'alibaba', ReturnType<typeof alibabaResources>> = rehearsedCloud({
   id: 'alibaba',
+  block: 180,
   domains: alibabaDomains,
   isHost: (host) => alibabaHost(host) !== undefined,
   environment: () => ({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Json } from '../kit/json.ts'
-import { addressOf, freeLoopback } from './addresses.ts'
+import { addressOf, freeDoor } from './addresses.ts'
 import { alibabaError, notImplemented } from './alibaba-error.ts'
 import type { Call, Operation, Operations } from './call.ts'
 import { findInstance } from './find-instance.ts'
@@ -68,7 +68,7 @@ async function make(call: Call, isPublic: boolean): Promise<InstanceRecord> {
   const instance: InstanceRecord = {
     ...{ id, name, ...common, hostName: input.text('HostName') ?? `iZ${id.slice(2)}Z`, imageId: image.id },
     ...{ instanceType: type, vpcId: vswitch.vpcId, vswitchId: vswitch.id, groups, diskId: disk.id },
-    ...{ privateAddress: address, privateBits: bits, door: freeLoopback(world), isPublic },
+    ...{ privateAddress: address, privateBits: bits, door: freeDoor(world), isPublic },
     ...{ mac: `00:16:3e:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}` },
     ...{ ...(userData && { userData }), ...(ramRole && { ramRole }), ...(keyName && { keyName }) },
     ...{ running: false, changedAt: now },

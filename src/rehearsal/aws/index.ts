@@ -8,6 +8,7 @@ import { credentials } from './signature.ts'
 /** EC2 and STS. */
 export const aws: RehearsedCloud<'aws', ReturnType<typeof awsResources>> = rehearsedCloud({
   id: 'aws',
+  block: 0,
   domains: awsDomains,
   isHost: (host) => awsHost(host) !== undefined,
   environment: ({ endpoint, caFile, nothing }) => ({

@@ -1,3 +1,4 @@
+import { freeLoopback } from '../kit/loopback.ts'
 import type { Output } from './answer.ts'
 import { awsError } from './aws-error.ts'
 import type { Call, Operations } from './call.ts'
@@ -55,10 +56,8 @@ export function freePrivateAddress(call: Call, subnet: Subnet): string {
 export function freePublicAddress({ world, now }: Call): string {
   const everywhere = Object.values(world.records).flatMap((here) => living({ here, now }))
   const taken = new Set(everywhere.map((each) => each.publicAddress))
-  for (let host = 1; host < 65_535; host += 1) {
-    const address = `${world.loopback}.${host >> 8}.${host & 255}`
-    if (!taken.has(address) && (host & 255) !== 0 && (host & 255) !== 255) return address
-  }
+  const address = freeLoopback(world.loopback, taken)
+  if (address !== undefined) return address
   throw awsError('InsufficientAddressCapacity', 'Not enough available addresses to satisfy your request.')
 }
 

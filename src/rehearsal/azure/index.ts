@@ -1,5 +1,5 @@
 import { type RehearsedCloud, rehearsedCloud } from '../kit/stand-in.ts'
-import { account, azureDomains, isAzureHost } from './places.ts'
+import { account, azureDomains, imageGroup, isAzureHost } from './places.ts'
 import { openPrincipal, secretIn } from './principal.ts'
 import { emptyRecords } from './records.ts'
 import { azureResources } from './resources.ts'
@@ -8,6 +8,7 @@ import { readRole } from './role.ts'
 /** Azure Resource Manager, and the login of Microsoft Entra. */
 export const azure: RehearsedCloud<'azure', ReturnType<typeof azureResources>> = rehearsedCloud({
   id: 'azure',
+  block: 160,
   domains: azureDomains,
   isHost: isAzureHost,
   environment: ({ folder }) => ({
@@ -15,7 +16,7 @@ export const azure: RehearsedCloud<'azure', ReturnType<typeof azureResources>> =
     AZURE_CLIENT_SECRET: secretIn(folder),
     AZURE_TENANT_ID: account.tenant,
     AZURE_SUBSCRIPTION_ID: account.subscription,
-    AZURE_RESOURCE_GROUP: 'images',
+    AZURE_RESOURCE_GROUP: imageGroup,
   }),
   own: ['AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_TENANT_ID', 'AZURE_SUBSCRIPTION_ID', 'AZURE_RESOURCE_GROUP'],
   account: account.client,

@@ -1,4 +1,5 @@
 import { type Json, objectIn, objectsIn, textIn } from '../kit/json.ts'
+import { freeLoopback } from '../kit/loopback.ts'
 import { azureError, invalid, notFound, notImplemented } from './azure-error.ts'
 import { type Call, type Operations, ok } from './call.ts'
 import { begun } from './operations.ts'
@@ -35,9 +36,7 @@ function freeAddress(call: Call, id: string): string {
   const earlier = call.world.records.resources[keyOf(id)]?.properties.ipAddress
   if (typeof earlier === 'string') return earlier
   const taken = new Set(resourcesOf(call, { type: type.address }).map(({ properties }) => properties.ipAddress))
-  const address = Array.from({ length: 250 }, (_, index) => `${call.world.loopback}.160.${index + 1}`).find(
-    (one) => !taken.has(one),
-  )
+  const address = freeLoopback(call.world.loopback, taken)
   if (address === undefined)
     throw azureError(
       409,

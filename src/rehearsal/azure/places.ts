@@ -1,5 +1,8 @@
 import { azureError } from './azure-error.ts'
 
+/** The resource group of images where a config names none. */
+export const imageGroup = 'images'
+
 /** Locations, by name, with the names people read. https://learn.microsoft.com/azure/reliability/regions-list (2026-11) */
 const locations: Readonly<Record<string, string>> = {
   eastus: 'East US',

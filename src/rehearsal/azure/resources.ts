@@ -1,3 +1,4 @@
+import { imageGroup } from './places.ts'
 import type { AzureRecords, ResourceRecord } from './records.ts'
 import { keyOf } from './resource-ids.ts'
 import { provisioningState } from './states.ts'
@@ -5,17 +6,22 @@ import { provisioningState } from './states.ts'
 /** One resource as `status` tells it: plain JSON, with `id`, `name`, and what else tells it apart. */
 type Resource = Readonly<Record<string, unknown>>
 
-/** What the groups hold, and the groups themselves, by name of the group and then the last part of the type: `virtualMachines`, `disks`, `images`, `versions` … */
+/**
+ * What the groups hold, and the groups themselves (that of images only while it holds something), by name of the group
+ * and then the last part of the type: `virtualMachines`, `disks`, `images`, `versions` …
+ */
 export function azureResources(
   records: AzureRecords,
   now: number,
 ): Readonly<Record<string, Readonly<Record<string, readonly Resource[]>>>> {
   return Object.fromEntries(
-    Object.values(records.groups).map(({ id, name, location, tags }) => {
+    Object.values(records.groups).flatMap(({ id, name, location, tags }) => {
       const own = Object.values(records.resources).filter((one) => keyOf(one.id).startsWith(`${keyOf(id)}/`))
+      // It is a place, as a project is elsewhere; what was in it is gone.
+      if (own.length === 0 && name === imageGroup) return []
       const byKind = Object.groupBy(own, ({ type }) => type.replace(/.*\//, ''))
       const found = Object.entries(byKind).map(([kind, things = []]) => [kind, things.map((one) => shown(one, now))])
-      return [name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found) }]
+      return [[name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found) }]]
     }),
   )
 }

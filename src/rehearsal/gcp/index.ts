@@ -10,6 +10,7 @@ const keyFile = 'key.json'
 /** Compute Engine, its token service and the Resource Manager. */
 export const gcp: RehearsedCloud<'gcp', ReturnType<typeof gcpResources>> = rehearsedCloud({
   id: 'gcp',
+  block: 200,
   domains: gcpDomains,
   isHost: isGcpHost,
   environment: ({ folder, caFile }) => ({

@@ -1,4 +1,5 @@
 import { type Json, textIn, textsIn } from '../kit/json.ts'
+import { freeLoopback } from '../kit/loopback.ts'
 import type { Call, Operations } from './call.ts'
 import { gcpError, notFound } from './gcp-error.ts'
 import { nameIn, pathIn } from './input.ts'
@@ -17,12 +18,10 @@ export function freePrivateAddress({ world }: Call, region: string): string {
   return address
 }
 
-/** A loopback address that stands for an external one. Those of other stand-ins begin at the other end. */
+/** A loopback address that stands for an external one.  */
 export function freePublicAddress({ world }: Call): string {
   const taken = new Set(Object.values(world.records.instances).map((one) => one.publicAddress))
-  const address = Array.from({ length: 250 }, (_, index) => `${world.loopback}.200.${index + 1}`).find(
-    (one) => !taken.has(one),
-  )
+  const address = freeLoopback(world.loopback, taken)
   if (address === undefined) throw gcpError('quotaExceeded', "Quota 'IN_USE_ADDRESSES' exceeded.")
   return address
 }

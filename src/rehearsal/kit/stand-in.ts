@@ -35,8 +35,10 @@ export interface PolicyDocument {
 }
 
 /** Everything the operations of a stand-in work on. */
-export interface World<Records> extends Pick<Ground, 'stock' | 'machines' | 'sockets' | 'loopback'> {
+export interface World<Records> extends Pick<Ground, 'stock' | 'machines' | 'sockets'> {
   readonly records: Records
+  /** The first three numbers of the loopback addresses that stand for this cloud's public ones, for example `127.77.200`. */
+  readonly loopback: string
   readonly disks: Disks
   /** Writes the records; what was saved survives kill -9. */
   save(): void
@@ -65,6 +67,8 @@ export interface Place {
 /** One cloud's part of the rehearsal, as its folder defines it. */
 export interface Definition<Id extends string, Records, Resources, Policy> {
   readonly id: Id
+  /** The third number of the loopback addresses that stand for its public ones: each cloud has another. */
+  readonly block: number
   /** The domains its host names are in. */
   readonly domains: readonly string[]
   /** True for the host names it answers for. */
@@ -94,7 +98,7 @@ export interface Definition<Id extends string, Records, Resources, Policy> {
 export interface RehearsedCloud<Id extends string = string, Resources = unknown>
   extends Pick<
     Definition<Id, unknown, Resources, unknown>,
-    'id' | 'domains' | 'isHost' | 'environment' | 'own' | 'account' | 'accounts'
+    'id' | 'block' | 'domains' | 'isHost' | 'environment' | 'own' | 'account' | 'accounts'
   > {
   /** True when the document is in this cloud's language. @throws SindriError `usage` when it is, and malformed */
   takesPolicy(document: PolicyDocument): boolean
@@ -113,10 +117,10 @@ export function cloudFolder(home: string, id: string): string {
 export function rehearsedCloud<Id extends string, Records, Resources, Policy>(
   definition: Definition<Id, Records, Resources, Policy>,
 ): RehearsedCloud<Id, Resources> {
-  const { id, domains, own, account, accounts } = definition
+  const { id, block, domains, own, account, accounts } = definition
   const recordsFile = (home: string): string => join(cloudFolder(home, id), 'records.json')
   return {
-    ...{ id, domains, own, account, accounts },
+    ...{ id, block, domains, own, account, accounts },
     isHost: (host) => definition.isHost(host),
     environment: (place) => definition.environment(place),
     takesPolicy: (document) => definition.readPolicy(document.value, document.file) !== undefined,
@@ -125,11 +129,12 @@ export function rehearsedCloud<Id extends string, Records, Resources, Policy>(
       return records && definition.resources(records, now)
     },
     async open(home, ground) {
-      const { copyDisk, base, stock, machines, sockets, loopback, now, faults, journal, tell } = ground
+      const { copyDisk, base, stock, machines, sockets, now, faults, journal, tell } = ground
       const folder = cloudFolder(home, id)
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const { value: records, save } = openStore<Records>(recordsFile(home), definition.emptyRecords())
       const disks = await openDisks({ folder: join(folder, 'disks'), copyDisk, base })
+      const loopback = `${ground.loopback}.${block}`
       const world = { records, stock, machines, disks, sockets, loopback, save }
       const { reconcile, standIn } = await definition.load()
       await reconcile(world, now(), tell)

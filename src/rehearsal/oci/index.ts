@@ -15,6 +15,7 @@ const place = {
 /** The Core Services and Identity. */
 export const oci: RehearsedCloud<'oci', ReturnType<typeof ociResources>> = rehearsedCloud({
   id: 'oci',
+  block: 220,
   domains: ociDomains,
   isHost: (host) => placeOfHost(host) !== undefined,
   environment: ({ folder }) => ({ ...apiKeyEnvironment(folder), ...place }),

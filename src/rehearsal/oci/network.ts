@@ -1,4 +1,5 @@
 import type { Json } from '../kit/json.ts'
+import { freeLoopback } from '../kit/loopback.ts'
 import type { Call, Operations } from './call.ts'
 import { notFound, ociError } from './oci-error.ts'
 import type { InstanceRecord } from './records.ts'
@@ -32,14 +33,17 @@ function ofRegion({ region }: Pick<Call, 'region'>, kind: string, id: string): s
 /** A free address in the network, and a loopback address that stands for a public one. */
 export function freeAddresses({ world }: Call): Pick<InstanceRecord, 'privateAddress' | 'publicAddress'> {
   const live = Object.values(world.records.instances).filter(({ terminatedAt }) => terminatedAt === undefined)
-  const taken = new Set(live.flatMap(({ privateAddress, publicAddress }) => [privateAddress, publicAddress]))
+  // The first of the network is its router's.
+  const taken = new Set([
+    '10.0.0.1',
+    ...live.flatMap(({ privateAddress, publicAddress }) => [privateAddress, publicAddress]),
+  ])
   const free = (block: string): string => {
-    const address = Array.from({ length: 250 }, (_, index) => `${block}.${index + 2}`).find((one) => !taken.has(one))
+    const address = freeLoopback(block, taken)
     if (address === undefined) throw ociError('LimitExceeded', 'The subnet has no free address.')
     return address
   }
-  // Those of other stand-ins are in other blocks.
-  return { privateAddress: free('10.0.0'), publicAddress: free(`${world.loopback}.220`) }
+  return { privateAddress: free('10.0.0'), publicAddress: free(world.loopback) }
 }
 
 function instancesOf({ world, region }: Call): readonly InstanceRecord[] {
