@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 const cancelDeadlineMs = 20_000
 
 export interface RehearsalUpOptions {
-  /** Path of an IAM policy document to enforce; `none` lifts it. */
+  /** Path of a policy or role to enforce, in any cloud's language; `none` lifts it. */
   readonly policy?: string | undefined
   /** Failures to come, for example `CopyImage:before:Throttling:2`. */
   readonly faults?: readonly string[] | undefined

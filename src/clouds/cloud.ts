@@ -8,7 +8,7 @@ import type { Release } from '../release/release.ts'
 /** Variables by name, as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Clouds that Sindri makes templates for today. */
+/** Clouds that Sindri builds in. */
 export type CloudId = 'aws' | 'azure' | 'gcp' | 'oci' | 'alibaba'
 
 /** An image as every cloud can describe it. */

@@ -12,7 +12,7 @@ export function rehearsalCommands(parent: Command, session: Session): void {
   const rehearsal = parent.command('rehearsal').description('The stand-in of the clouds on this machine')
   withCommon(rehearsal.command('up'))
     .description('Start it; the first time makes its base disks')
-    .option('--policy <file>', 'enforce this IAM policy document or role; none lifts it')
+    .option('--policy <file>', 'enforce this policy or role, as permissions prints it; none lifts it')
     .option('--fault <fault>', 'let a call fail, as in CopyImage:before:Throttling:2; may be repeated', repeated)
     .action((flags: UpFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
