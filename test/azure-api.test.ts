@@ -135,8 +135,8 @@ test('credentials that are not accepted are told of with the variables they are 
   ]
   for (const [environment, source] of wrong) {
     const api = client(environment)
-    for (const call of [api.identity(), api.managedImages('g')])
-      await expect(call).rejects.toMatchObject({ code: 'credentials', message: expect.stringContaining(source) })
+    for (const call of [() => api.identity(), () => api.managedImages('g')])
+      await expect(call()).rejects.toMatchObject({ code: 'credentials', message: expect.stringContaining(source) })
   }
   expect(() => client({ AZURE_CLIENT_SECRET: undefined })).toThrow('nothing to prove it with')
 })

@@ -113,8 +113,8 @@ test('a key that is not accepted is told of with the file it is in', async () =>
   writeFileSync(`${file}.other`, JSON.stringify(stranger))
   for (const path of [`${file}.other`, `${file}.none`]) {
     const api = client(path)
-    for (const call of [api.identity(), api.images({})])
-      await expect(call).rejects.toMatchObject({ code: 'credentials', message: expect.stringContaining(path) })
+    for (const call of [() => api.identity(), () => api.images({})])
+      await expect(call()).rejects.toMatchObject({ code: 'credentials', message: expect.stringContaining(path) })
   }
 })
 

@@ -169,8 +169,8 @@ test('credentials come from variables, from a profile, or from both, and a wrong
   const stranger = { ...named, OCI_CLI_KEY_CONTENT: '', OCI_CLI_KEY_FILE: join(folder, 'other.pem') }
   const unlocked = { ...stranger, OCI_CLI_PASSPHRASE: 'secret' }
   for (const environment of [stranger, unlocked])
-    for (const call of [client(environment).identity(), client(environment).images(region, {})])
-      await expect(call).rejects.toMatchObject({
+    for (const call of [() => client(environment).identity(), () => client(environment).images(region, {})])
+      await expect(call()).rejects.toMatchObject({
         code: 'credentials',
         message: expect.stringContaining('OCI_USER_OCID, OCI_TENANCY_OCID, OCI_FINGERPRINT, OCI_CLI_KEY_FILE'),
       })

@@ -88,20 +88,6 @@ export function credentialError(error: unknown, source: string): SindriError {
   })
 }
 
-/** True for the answer that a thing does not exist (any more). */
-function isGone(error: unknown): boolean {
-  return error instanceof SindriError && error.code === 'not-found'
-}
-
-/** Does it, and is content when there is nothing (any more) to do it to. */
-export async function unlessGone(call: Promise<void>): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!isGone(error)) throw error
-  }
-}
-
 /** Does it, and is content when it was done before: a call without a token whose answer was lost. */
 export async function unlessThere(call: Promise<void>): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
-import { unlessGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
 import type { AlibabaApi, AlibabaImage } from './port.ts'
 import { tag } from './tags.ts'
 

@@ -2,11 +2,12 @@ import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
-import { unlessGone, unlessThere } from './errors.ts'
+import { unlessGone } from '../gone.ts'
+import { unlessThere } from './errors.ts'
 import type { AlibabaApi, AlibabaInstance, VSwitch } from './port.ts'
+import { untilReleased } from './released.ts'
 import type { AlibabaImageSettings } from './settings.ts'
 import { deploymentName, deploymentTags, tag } from './tags.ts'
-import { untilGone } from './until-gone.ts'
 
 /** What instances are launched with besides what the request says. */
 export type LaunchSettings = Pick<
@@ -47,7 +48,7 @@ export function alibabaLaunch(api: AlibabaApi, settings: LaunchSettings): Launch
     async terminate(region, deployment, signal) {
       const { instances, groups, keys } = await partsOf(api, region, deployment)
       for (const id of instances) await unlessGone(api.deleteInstance(region, id))
-      await untilGone(api, region, instances, signal)
+      await untilReleased(api, region, instances, signal)
       // Of an instance that is deleted its disk is deleted too.
       for (const id of await api.disks(region, { [tag.deployment]: deployment }))
         await unlessGone(api.deleteDisk(region, id))
@@ -150,7 +151,7 @@ function instanceStep(
   }
   const remove = async (id: string): Promise<void> => {
     await unlessGone(api.deleteInstance(region, id))
-    await untilGone(api, region, [id])
+    await untilReleased(api, region, [id])
   }
   return step<Launched, { readonly id: string }>('instance', {
     title: `instance from ${image.id}`,

@@ -1,10 +1,10 @@
 import type { RunMarks } from '../cloud.ts'
-import { unlessGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
 import { removeImage } from './images.ts'
 import type { AlibabaApi } from './port.ts'
+import { untilReleased } from './released.ts'
 import type { AlibabaImageSettings } from './settings.ts'
 import { tag, temporaryName } from './tags.ts'
-import { untilGone } from './until-gone.ts'
 
 /**
  * Removes what a Packer run that is gone left behind. Instance, VPC, VSwitch, key pair and (from Packer 1.9 on) security
@@ -46,7 +46,7 @@ export async function sweepRun(
   ]
 
   await all(instances, (id) => api.deleteInstance(region, id))
-  await untilGone(api, region, instances)
+  await untilReleased(api, region, instances)
   await all(ids(addresses), (id) => api.releaseAddress(region, id))
   await all(ids(groups), (id) => api.deleteSecurityGroup(region, id))
   await all(ids(vswitches), (id) => api.deleteVSwitch(region, id))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SindriError } from '../../core/error.ts'
-import { awsError, isGone, unlessGone } from './errors.ts'
+import { isGone, unlessGone } from '../gone.ts'
+import { awsError } from './errors.ts'
 
 /** An error as the SDK throws it: AWS's code is its name. */
 function thrown(name: string, message = 'what AWS said', more: object = {}): Error {

@@ -67,22 +67,8 @@ export function awsError(error: unknown, action: string, region: string, source 
   return new SindriError(kind, `${where} failed: ${message} (${code})`, { cause: error })
 }
 
-/** True for the answer that a thing does not exist (any more). */
-export function isGone(error: unknown): boolean {
-  return error instanceof SindriError && error.code === 'not-found'
-}
-
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   if ('code' in error && typeof error.code === 'string') return error.code
   return 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name
-}
-
-/** Does it, and is content when there is nothing (any more) to do it to. */
-export async function unlessGone(call: Promise<void>): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!isGone(error)) throw error
-  }
 }

@@ -1,7 +1,7 @@
 import { digest } from '../../core/digest.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
-import { unlessGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
 import type { AwsApi } from './port.ts'
 import { deploymentTags, tag } from './tags.ts'
 import { untilTerminated } from './terminated.ts'

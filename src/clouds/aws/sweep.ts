@@ -1,5 +1,5 @@
 import type { RunMarks } from '../cloud.ts'
-import { unlessGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
 import type { AwsApi } from './port.ts'
 import { tag, temporaryKeyName } from './tags.ts'
 import { untilTerminated } from './terminated.ts'

@@ -1,7 +1,7 @@
 import { SindriError } from '../../core/error.ts'
 import { releasedAt } from '../../release/name.ts'
 import type { CloudImage, Images } from '../cloud.ts'
-import { isGone, unlessGone } from './errors.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { defaultUser } from './launch.ts'
 import type { AzureApi, AzureImage } from './port.ts'
 import { isSameId } from './resource-id.ts'

@@ -2,8 +2,8 @@ import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
+import { unlessGone } from '../gone.ts'
 import { object, textOf } from './answers.ts'
-import { unlessGone } from './errors.ts'
 import {
   type MachineSettings,
   network,

@@ -1,6 +1,6 @@
 import type { RunMarks } from '../cloud.ts'
+import { unlessGone } from '../gone.ts'
 import { object, textOf } from './answers.ts'
-import { unlessGone } from './errors.ts'
 import type { AzureApi, AzureResource } from './port.ts'
 import type { PublishPlace } from './publish.ts'
 import { nameOf, typeOf } from './resource-id.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SindriError } from '../../core/error.ts'
-import { gcpError, isGone, unlessGone } from './errors.ts'
+import { isGone, unlessGone } from '../gone.ts'
+import { gcpError } from './errors.ts'
 
 const image = 'projects/my-project-1/global/images/golden'
 

@@ -84,20 +84,6 @@ function isCredentialProblem(reason: string, message: string): boolean {
   )
 }
 
-/** True for the answer that a thing does not exist (any more). */
-export function isGone(error: unknown): boolean {
-  return error instanceof SindriError && error.code === 'not-found'
-}
-
-/** Does it, and is content when there is nothing (any more) to do it to. */
-export async function unlessGone(call: Promise<void>): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!isGone(error)) throw error
-  }
-}
-
 /** Reads the error answers of Google's APIs (`{ error: { errors: [{ reason }] } }`) and of its token service (`{ error, error_description }`). */
 function refusalOf(error: unknown): Refusal {
   const response = member(error, 'response')

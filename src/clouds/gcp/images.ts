@@ -1,6 +1,6 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
-import { isGone, unlessGone } from './errors.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { label, versionOf } from './labels.ts'
 import type { GcpApi, GcpImage } from './port.ts'
 

@@ -1,5 +1,5 @@
 import type { RunMarks } from '../cloud.ts'
-import { unlessGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
 import { builderName, label, runLabel } from './labels.ts'
 import type { GcpApi } from './port.ts'
 

@@ -2,9 +2,10 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
 import { retry } from '../../core/retry.ts'
+import { isGone } from '../gone.ts'
 import { addressesOf, imageOf, instanceOf, type Json, securityGroupOf, sshRangeOf, sshRule, textOf } from './answers.ts'
 import { domainOf, findCredentials, type OciCredentials, type Signable } from './api-credentials.ts'
-import { type Asked, credentialsError, isGone, ociError, unanswered } from './errors.ts'
+import { type Asked, credentialsError, ociError, unanswered } from './errors.ts'
 import type { OciApi, OciHome } from './port.ts'
 
 /** A request that stalls longer than this is given up and, where it may be, sent again. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SindriError } from '../../core/error.ts'
-import { type Asked, isGone, ociError, unanswered } from './errors.ts'
+import { isGone } from '../gone.ts'
+import { type Asked, ociError, unanswered } from './errors.ts'
 
 const asked: Asked = {
   operation: 'DeleteImage',

@@ -71,8 +71,3 @@ export function unanswered(error: unknown): Refusal {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   return { status: 0, code, message: cause instanceof Error ? messageOf(cause) : messageOf(error) }
 }
-
-/** True for the answer that a thing does not exist (any more). */
-export function isGone(error: unknown): boolean {
-  return error instanceof SindriError && error.code === 'not-found'
-}

@@ -1,6 +1,6 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
-import { isGone } from './errors.ts'
+import { isGone } from '../gone.ts'
 import type { OciApi, OciImage } from './port.ts'
 import { tag } from './tags.ts'
 

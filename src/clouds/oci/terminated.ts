@@ -1,9 +1,6 @@
-import { SindriError } from '../../core/error.ts'
-import { isGone } from './errors.ts'
+import { unlessGone } from '../gone.ts'
+import { untilGone } from '../until-gone.ts'
 import type { OciApi, OciInstance } from './port.ts'
-
-const pollMs = 1_000
-const deadlineMs = 10 * 60_000
 
 /** True for an instance of which nothing is left but its record, which Oracle Cloud shows for a while. */
 export function isOver({ state }: Pick<OciInstance, 'state'>): boolean {
@@ -17,25 +14,11 @@ export async function untilTerminated(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + deadlineMs
   for (const id of ids) {
-    while (!(await isTerminated(api, region, id))) {
-      signal?.throwIfAborted()
-      if (Date.now() > deadline) {
-        throw new SindriError('timeout', `${id} did not terminate within ${deadlineMs / 60_000} minutes`, {
-          hint: 'run the same command again',
-        })
-      }
-      await new Promise((resolve) => setTimeout(resolve, pollMs))
+    const isLeft = async (): Promise<boolean> => {
+      const instance = await unlessGone(api.instance(region, id))
+      return instance !== undefined && !isOver(instance)
     }
-  }
-}
-
-async function isTerminated(api: OciApi, region: string, id: string): Promise<boolean> {
-  try {
-    return isOver(await api.instance(region, id))
-  } catch (error) {
-    if (isGone(error)) return true
-    throw error
+    await untilGone(id, isLeft, signal)
   }
 }
