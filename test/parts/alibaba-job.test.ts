@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +9,16 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, type Outcome, openSindri, type Sindri, startProgram } from './sindri.ts'
+import {
+  currentPacker,
+  missingPart,
+  type Outcome,
+  openSindri,
+  provisioning,
+  type Sindri,
+  ssh,
+  startProgram,
+} from './sindri.ts'
 
 const run = promisify(execFile)
 const region = 'ap-southeast-1'
@@ -70,31 +79,12 @@ const nothingElse = {
   ...{ disks: [], instances: [], keyPairs: [], securityGroups: [], vpcs: [], vswitches: [], addresses: [] },
 } as const
 
-/** The process group of the Packer run whose instance is being provisioned; undefined before. */
-async function provisioning(): Promise<number | undefined> {
-  const runs = join(sindri.home, 'rehearsal/records/runs')
-  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
-  const [run] = release === undefined ? [] : await readdir(join(runs, release))
-  if (release === undefined || run === undefined) return undefined
-  const folder = join(runs, release, run)
-  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
-  if (!log.includes('Provisioning with shell script')) return undefined
-  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
-}
-
 async function launches(): Promise<number> {
   return (await sindri.status()).requests.filter(({ operation }) => operation === 'CreateInstance').length
 }
 
 async function refusals(): Promise<readonly unknown[]> {
   return (await sindri.status()).requests.filter(({ status }) => status === 403 || status === 501)
-}
-
-async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
-  const [program = '', ...words] = ssh.split(' ')
-  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
-  return stdout.trim()
 }
 
 describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? 'with real instances'})`, () => {
@@ -230,9 +220,9 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
     await enforce(policy)
     const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
     process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
     await ended
     expect(await held()).toMatchObject({
       ...{ images: [], instances: [{ state: 'Running' }], disks: [{}], keyPairs: [{}] },

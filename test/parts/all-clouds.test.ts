@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { CloudId } from '../../src/clouds/cloud.ts'
 import { rehearsedClouds } from '../../src/rehearsal/clouds.ts'
-import { missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+import { missingPart, openSindri, type Sindri, ssh, startProgram } from './sindri.ts'
 
-const run = promisify(execFile)
 const missing = await missingPart()
 
 /** What an image's id looks like. */
@@ -31,13 +28,6 @@ interface Several {
 const cli = join(import.meta.dirname, '../../bin/sindri.js')
 const withGit = ['--profile', 'minimal', '--extensions', 'git']
 let sindri: Sindri
-
-async function ssh({ ssh: line }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
-  const [program = '', ...words] = line.split(' ')
-  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
-  return stdout.trim()
-}
 
 /** The throw-away credentials with a secret that is not theirs, and what a message names them by. */
 async function wrongSecrets(): Promise<Readonly<Record<CloudId, readonly [Record<string, string>, source: string]>>> {

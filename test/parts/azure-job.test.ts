@@ -8,7 +8,7 @@ import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const location = 'westeurope'
@@ -53,27 +53,8 @@ function named(image: string): string {
   return image.replace(/.*\//, '')
 }
 
-/** The process group of the Packer run whose machine is being provisioned; undefined before. */
-async function provisioning(): Promise<number | undefined> {
-  const runs = join(sindri.home, 'rehearsal/records/runs')
-  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
-  const [one] = release === undefined ? [] : await readdir(join(runs, release))
-  if (release === undefined || one === undefined) return undefined
-  const folder = join(runs, release, one)
-  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
-  if (!log.includes('Provisioning with shell script')) return undefined
-  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
-}
-
 async function launches(): Promise<number> {
   return (await sindri.status()).requests.filter(({ operation }) => operation === 'Deployments.CreateOrUpdate').length
-}
-
-async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
-  const [program = '', ...words] = ssh.split(' ')
-  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
-  return stdout.trim()
 }
 
 /** Azure's own command line, logged in as the rehearsal's service principal. */
@@ -192,9 +173,9 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
     const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
     process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
     await ended
     expect(Object.keys(await held())).toEqual([expect.stringMatching(/^sindri-run-/)])
     const { image_id: image } = await build('--name', 'killed')

@@ -1,8 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BuildResult } from '../../src/actions/build/build.ts'
-import { missingPart, openSindri, type Sindri } from './sindri.ts'
+import { missingPart, openSindri, provisioning, type Sindri } from './sindri.ts'
 
 const region = 'us-west-2'
 const missing = await missingPart()
@@ -13,24 +11,12 @@ function words(name: string): readonly string[] {
   return ['vm', 'build', '--cloud', 'aws', '--rehearse', '--name', name]
 }
 
-/** The process group of the Packer run of a build whose instance runs its provisioning scripts; undefined before. */
-async function provisioning(name: string): Promise<number | undefined> {
-  const runs = join(sindri.home, 'rehearsal/records/runs')
-  const release = (await readdir(runs).catch(() => [])).find((one) => one.startsWith(`${name}-`))
-  const [run] = release === undefined ? [] : await readdir(join(runs, release))
-  if (release === undefined || run === undefined) return undefined
-  const folder = join(runs, release, run)
-  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
-  if (!log.includes('Provisioning with shell script')) return undefined
-  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
-}
-
 /** Starts a build and resolves when its instance is being provisioned. */
 async function begin(name: string) {
   const { pid, ended } = sindri.start(...words(name))
-  await expect.poll(() => provisioning(name), { timeout: 180_000, interval: 100 }).toBeDefined()
+  await expect.poll(() => provisioning(sindri, name), { timeout: 180_000, interval: 100 }).toBeDefined()
   expect((await held()).instances).toMatchObject([{ state: 'running' }])
-  return { sindri: pid, packer: (await provisioning(name)) ?? 0, ended }
+  return { sindri: pid, packer: (await provisioning(sindri, name)) ?? 0, ended }
 }
 
 async function held() {

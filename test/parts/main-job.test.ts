@@ -8,7 +8,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { bootToLogin } from '../../src/rehearsal/instances/index.ts'
 import { rootPartition } from '../../src/rehearsal/instances/partition.ts'
-import { missingPart, openSindri, type Sindri } from './sindri.ts'
+import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const region = 'us-west-2'
@@ -48,13 +48,6 @@ async function diskOf(imageId: string): Promise<string> {
   const { images, snapshots } = records[region]
   const file: unknown = snapshots[images[imageId].mappings[0].snapshotId].file
   return join(sindri.home, 'rehearsal/aws/disks', String(file))
-}
-
-async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
-  const [program = '', ...words] = ssh.split(' ')
-  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
-  return stdout.trim()
 }
 
 describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === undefined ? '' : ` (${missing})`}`, () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, type Sindri, startProgram } from './sindri.ts'
+import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const compartment = 'ocid1.compartment.oc1..aaaaaaaacompartment'
@@ -53,25 +53,6 @@ function build(...words: readonly string[]): Promise<BuildResult> {
 
 async function held(): Promise<Status['resources']['oci'][string] | undefined> {
   return (await sindri.status()).resources.oci[compartment]
-}
-
-/** The process group of the Packer run whose instance is being provisioned; undefined before. */
-async function provisioning(): Promise<number | undefined> {
-  const runs = join(sindri.home, 'rehearsal/records/runs')
-  const [release] = (await readdir(runs).catch(() => [])).filter((one) => one.startsWith('killed-'))
-  const [run] = release === undefined ? [] : await readdir(join(runs, release))
-  if (release === undefined || run === undefined) return undefined
-  const folder = join(runs, release, run)
-  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
-  if (!log.includes('Provisioning with shell script')) return undefined
-  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
-}
-
-async function ssh({ ssh }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
-  const [program = '', ...words] = ssh.split(' ')
-  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const { stdout } = await run(program, [...options.flatMap((option) => ['-o', option]), ...words, command])
-  return stdout.trim()
 }
 
 async function rehearsedEnvironment(): Promise<Record<string, string | undefined>> {
@@ -189,9 +170,9 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
     const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(provisioning, { timeout: 180_000, interval: 100 }).toBeDefined()
+    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
     process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning()) ?? 0), 'SIGKILL')
+    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
     await ended
     expect(await held()).toMatchObject({ images: [], instances: [{ state: 'RUNNING' }], bootVolumes: [{}] })
     const { image_id: image } = await build('--name', 'killed')

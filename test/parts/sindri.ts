@@ -1,8 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Deployment } from '../../src/actions/deploy.ts'
 import { down, type Places, type Status, status } from '../../src/rehearsal/index.ts'
 import { openMachines } from '../../src/rehearsal/instances/index.ts'
 import { buildStep } from '../../tools/build.ts'
@@ -90,6 +92,27 @@ export async function openSindri(environment: Readonly<Record<string, string>> =
       return left
     },
   }
+}
+
+/** What a command prints in a deployed instance; fails when the command or the login does. */
+export async function ssh({ ssh: line }: Pick<Deployment, 'ssh'>, command: string): Promise<string> {
+  const [program = '', ...words] = line.split(' ')
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+  const given = [...options.flatMap((option) => ['-o', option]), ...words, command]
+  const { stdout } = await promisify(execFile)(program, given)
+  return stdout.trim()
+}
+
+/** The process group of the Packer run of a build whose instance is being provisioned; undefined before. */
+export async function provisioning({ home }: Pick<Sindri, 'home'>, name: string): Promise<number | undefined> {
+  const runs = join(home, 'rehearsal/records/runs')
+  const release = (await readdir(runs).catch(() => [])).find((one) => one.startsWith(`${name}-`))
+  const [run] = release === undefined ? [] : await readdir(join(runs, release))
+  if (release === undefined || run === undefined) return undefined
+  const folder = join(runs, release, run)
+  const log = await readFile(join(folder, 'packer.log'), 'utf8').catch(() => '')
+  if (!log.includes('Provisioning with shell script')) return undefined
+  return JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')).packer.pid
 }
 
 /** Starts a program of any kind and collects what it prints. */
