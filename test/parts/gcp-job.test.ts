@@ -8,6 +8,7 @@ import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
+import { partsFolder } from '../../tools/parts-folder.ts'
 import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
@@ -19,6 +20,8 @@ const gcloud = await run('gcloud', ['--version']).then(
   () => false,
 )
 
+const python = join(partsFolder(process.env), 'google-sdk/bin/python3')
+const sdk = existsSync(python) || process.env.CI === 'true'
 const current = currentPacker()
 const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/googlecompute'))
 
@@ -188,6 +191,23 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
       disks: [],
       instances: [],
     })
+  })
+
+  test.skipIf(!sdk)('the vendor’s Python client lists, runs and deletes it', async () => {
+    const name = (await held())?.images[0]?.name
+    // It asks for a family, which no build does.
+    await sindri.json('rehearsal', 'up', '--policy', 'none')
+    const script = join(import.meta.dirname, 'gcp-sdk.py')
+    const env = { ...process.env, ...(await sindri.json<Record<string, string>>('rehearsal', 'env')) }
+    const { stdout } = await run(python, [script, project, zone], { env })
+    expect(JSON.parse(stdout)).toMatchObject({
+      listed: [name],
+      described: { name, status: 'READY', labels: { 'sindri-managed': 'true' } },
+      public: expect.stringMatching(/^debian-12-bookworm-v/),
+      address: expect.stringMatching(/^127\./),
+      left: [],
+    })
+    expect(await held()).toBeUndefined()
   })
 })
 

@@ -90,6 +90,21 @@ test('a token is given for the key of its account only', async () => {
   )
 })
 
+test('a token that the client signed itself is verified: for this service, by this account, for an hour', async () => {
+  const { client_email: email, private_key: own } = key()
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const another = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  const status = async (signer: string, audience: string): Promise<number> => {
+    const headers = await new JWT({ email, key: signer }).getRequestHeaders(audience)
+    return (await fetch(`${root}/global/images`, { headers })).status
+  }
+  expect(await status(own, 'https://compute.googleapis.com/')).toBe(200)
+  expect(await status(another, 'https://compute.googleapis.com/')).toBe(401)
+  expect(await status(own, 'https://storage.googleapis.com/')).toBe(401)
+  now += 2 * 3_600_000
+  expect(await status(own, 'https://compute.googleapis.com/')).toBe(401)
+})
+
 test('without a token of its own nothing is answered', async () => {
   expect((await fetch(`${root}/global/images`)).status).toBe(401)
   const headers = { authorization: 'Bearer ya29.made.up' }
