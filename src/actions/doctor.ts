@@ -22,8 +22,11 @@ export interface CloudCheck {
   }
   /** Why the Packer that was found could not finish a build in this cloud. */
   readonly packerProblem: string | undefined
-  /** How many actions the config needs allowed; `sindri vm permissions` lists them. */
-  readonly permissions: { readonly needed: number; readonly missing: readonly string[] }
+  /**
+   * How many actions the config needs allowed (`sindri vm permissions` lists them), and those of them that are refused,
+   * where the cloud tells.
+   */
+  readonly permissions: { readonly needed: number; readonly missing: readonly string[] | undefined }
 }
 
 export interface DoctorResult {
@@ -48,7 +51,7 @@ export async function doctor(
   const checked = await Promise.all(chosen.map((one) => checkCloud(one, found, options, context)))
   const usable = (one: CloudCheck): boolean =>
     one.credentials.identity !== undefined &&
-    one.permissions.missing.length === 0 &&
+    (one.permissions.missing ?? []).length === 0 &&
     (one.packerProblem === undefined || context.rehearsal !== undefined)
   // Nobody has credentials of every cloud there is.
   const enough = options.cloud === 'all' ? checked.some(usable) : checked.every(usable)
@@ -83,7 +86,7 @@ async function checkCloud(
     versionOf(cloud, context),
     packer && cloud.packerProblem?.(packer),
     tryCredentials(resolved, needed, context).catch((error: unknown) => {
-      return { identity: undefined, source: undefined, problem: messageOf(error), missing: [] }
+      return { identity: undefined, source: undefined, problem: messageOf(error), missing: undefined }
     }),
   ])
   return {
@@ -107,7 +110,7 @@ async function tryCredentials(
     identity,
     source: await target.source(),
     problem: undefined,
-    missing: (await target.missing(needed)).map(({ action }) => action),
+    missing: (await target.missing?.(needed))?.map(({ action }) => action),
   }
 }
 

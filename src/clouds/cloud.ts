@@ -116,8 +116,8 @@ export interface Target {
   identity(): Promise<string>
   /** Where the credentials come from, in words that hold no secret. */
   source(): Promise<string>
-  /** Actions that a dry run shows to be refused. */
-  missing(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
+  /** Actions that a dry run shows to be refused; absent where the cloud does not tell. */
+  missing?(permissions: readonly Permission[]): Promise<readonly MissingAction[]>
   /** The public address of this machine as an address range (`203.0.113.9/32`). */
   callerRange(): Promise<string>
   /** Variables that give Packer the credentials it would not find by itself; they hold secrets. */

@@ -99,12 +99,17 @@ export function doctorText(result: DoctorResult): string {
 
 function permissionLines(
   cloud: string,
-  { needed, missing }: { needed: number; missing: readonly string[] },
+  { needed, missing }: { needed: number; missing: readonly string[] | undefined },
   known: boolean,
 ): string[] {
-  if (missing.length > 0)
-    return [`  Permissions missing: ${missing.join(', ')}`, `  Run: sindri vm permissions --cloud ${cloud}`]
-  return [`  Permissions needed: ${needed}${known ? ' (none of those that can be tried dry is refused)' : ''}`]
+  const refused = missing ?? []
+  if (refused.length > 0)
+    return [`  Permissions missing: ${refused.join(', ')}`, `  Run: sindri vm permissions --cloud ${cloud}`]
+  const tried =
+    missing === undefined
+      ? 'the cloud does not tell which are granted'
+      : 'none of those that can be tried dry is refused'
+  return [`  Permissions needed: ${needed}${known ? ` (${tried})` : ''}`]
 }
 
 /** What `init` wrote, and 004's next steps. */

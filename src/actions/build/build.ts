@@ -237,7 +237,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
 /** Tells at once what the build would lack only after minutes. */
 async function checkPermissions(resolved: Resolved, target: Target, context: Context): Promise<void> {
   const { of } = await cloudOf(resolved.cloud).permissions()
-  const missing = await target.missing(of(resolved).filter(({ late }) => late))
+  const missing = (await target.missing?.(of(resolved).filter(({ late }) => late))) ?? []
   if (missing.length === 0) return
   const names = missing.map(({ action }) => action).join(', ')
   const hint = `sindri vm permissions --cloud ${resolved.cloud} prints the policy it needs`

@@ -28,8 +28,7 @@ export function alibabaTarget(
       return `${arn} (account ${account})`
     },
     source: async () => credentials?.name ?? 'nowhere',
-    // RAM has no dry run of a policy: what is not allowed shows when it is asked for.
-    missing: async () => [],
+    // RAM has no dry run of a policy, so nothing is said to be missing: what is not allowed shows when it is asked for.
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
     // Of profiles the builder knows some kinds, and of roles Packer 1.6.6 none.
     packerCredentials: async () =>

@@ -27,8 +27,7 @@ export function ociTarget(connect: (home: OciHome) => OciApi, resolved: Resolved
     home: () => api.region(),
     identity: () => api.identity(),
     source: () => api.source(),
-    // Oracle Cloud does not tell who may do what, short of doing it.
-    missing: async () => [],
+    // Oracle Cloud does not tell who may do what, short of doing it, so nothing is said to be missing.
     callerRange: () => callerRange('give the ranges that may connect with --ssh-source-range'),
     images: ociImages(api),
     publish: ociPublish(api),
