@@ -51,6 +51,7 @@ test.each<[string, string, number, RegExp]>([
   ['a flag without its value', 'vm build --cloud', 2, /--cloud <clouds>' argument missing/],
   ['a cloud that does not exist', 'vm list --cloud awz', 2, /unknown cloud "awz".*did you mean aws/s],
   ['no cloud', 'vm build --dry-run', 2, /no cloud is chosen.*hint: give --cloud/s],
+  ['a family where there is none', 'vm deploy family/x --cloud aws', 2, /AWS has no families of images/],
   ['a size that is none', 'vm build --cloud aws --disk-size 0', 2, /whole number/],
   ['an assignment that is none', 'vm build --cloud aws --var region', 2, /name=value/],
   ['a misspelt extension', 'extension info dokcer', 2, /there is no extension dokcer.*did you mean docker/s],

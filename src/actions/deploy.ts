@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Cloud, CloudImage, Images } from '../clouds/cloud.ts'
 import { cloud as cloudOf, connect, regionOf } from '../clouds/index.ts'
 import { apply, unapply } from '../core/apply.ts'
 import { SindriError } from '../core/error.ts'
@@ -57,7 +58,7 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   if (imageId === undefined) {
     throw new SindriError('usage', 'no image is named', { hint: "give an image id; 'sindri vm list' shows them" })
   }
-  const image = await target.images.get(region, imageId)
+  const image = await imageOf(target.images, region, imageId, cloud)
   if (image.state !== 'available') {
     throw new SindriError('failed', `image ${image.id} is ${image.state}, not available`, {
       hint: 'wait until sindri vm list shows it Available',
@@ -115,4 +116,12 @@ export async function removeKey(pair: Pick<KeyPair, 'privateKeyFile'> | undefine
   if (pair === undefined) return
   await rm(pair.privateKeyFile, { force: true })
   await rm(`${pair.privateKeyFile}.pub`, { force: true })
+}
+
+/** An image by id, or the newest of `family/<name>`. */
+function imageOf(images: Images, region: string, id: string, { title }: Pick<Cloud, 'title'>): Promise<CloudImage> {
+  const family = /(?:^|\/global\/images\/)family\/([^/]+)$/.exec(id)?.[1]
+  if (family === undefined) return images.get(region, id)
+  if (images.newest !== undefined) return images.newest(region, family)
+  throw new SindriError('unsupported', `${title} has no families of images`, { hint: 'give the id of an image' })
 }

@@ -53,6 +53,8 @@ export interface Images {
   ): Promise<readonly CloudImage[]>
   /** One image by id. @throws SindriError `not-found` */
   get(region: string, id: string): Promise<CloudImage>
+  /** The newest image of a family; absent where the cloud has none. @throws SindriError `not-found` */
+  newest?(region: string, family: string): Promise<CloudImage>
   /** The same release in other regions. */
   copiesOf(image: CloudImage): Promise<readonly CloudImage[]>
   /** Removes an image and its snapshots; content when it is gone already. */

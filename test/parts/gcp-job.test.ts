@@ -144,7 +144,8 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
   test('it is listed, and an instance of it answers to its own key', async () => {
     const listed: unknown = await sindri.json('vm', 'list', '--rehearse')
     expect(JSON.stringify(listed)).toContain(first.image_id)
-    deployment = await sindri.json('vm', 'deploy', first.image_id, '--instance-type', 'e2-small', '--rehearse')
+    deployment = await sindri.json('vm', 'deploy', 'family/golden', '--instance-type', 'e2-small', '--rehearse')
+    expect(deployment.image_id).toBe(first.image_id)
     expect(deployment).toMatchObject({ ssh_user: 'debian', instance_type: 'e2-small', region: zone })
     await expect.poll(() => ssh(deployment, 'cloud-init status --wait'), { timeout: 120_000 }).toContain('done')
     expect(await ssh(deployment, 'sindri --version')).toBe(first.sindri_version)
@@ -162,7 +163,8 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
   })
 
   test('deleting the image leaves nothing at all', async () => {
-    await sindri.json('vm', 'delete', first.image_id, '--force', '--rehearse')
+    const path = `projects/${project}/global/images/${first.image_id}`
+    await sindri.json('vm', 'delete', path, '--force', '--rehearse')
     expect(Object.values((await sindri.status()).resources).flatMap(Object.keys)).toEqual([])
   })
 

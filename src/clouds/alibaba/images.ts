@@ -6,6 +6,14 @@ import { tag } from './tags.ts'
 
 /** Sindri's custom images: listed by tag, removed together with their snapshots. */
 export function alibabaImages(api: AlibabaApi): Images {
+  async function get(region: string, id: string): Promise<CloudImage> {
+    const [found] = await api.images(region, { id })
+    if (found !== undefined) return cloudImage(found, region)
+    throw new SindriError('not-found', `there is no image ${id} in ${region}`, {
+      hint: "'sindri vm list --cloud alibaba' shows the images; --region chooses another region",
+    })
+  }
+
   return {
     async list(region, { namePrefix = '', fingerprint, release }) {
       const tags = {
@@ -18,14 +26,8 @@ export function alibabaImages(api: AlibabaApi): Images {
         .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
     },
 
-    async get(region, id) {
-      const [found] = await api.images(region, { id })
-      if (found !== undefined) return cloudImage(found, region)
-      throw new SindriError('not-found', `there is no image ${id} in ${region}`, {
-        hint: "'sindri vm list --cloud alibaba' shows the images; --region chooses another region",
-      })
-    },
-
+    get,
+    newest: async (region, family) => get(region, await api.newestOf(region, family)),
     async copiesOf({ release, region: own }) {
       if (release === undefined) return []
       const others = (await api.regions()).filter((region) => region !== own)

@@ -94,6 +94,7 @@ export function connectGcp({ project, imageProject, networkProject, environment 
 
   return {
     project,
+    imageProject,
     source: async () => source,
 
     async identity() {
@@ -126,6 +127,8 @@ export function connectGcp({ project, imageProject, networkProject, environment 
 
     images: async (query) => (await all('compute.images.list', images, query)).map(imageOf),
     image: async (name) => imageOf(await send('compute.images.get', name, { url: `${compute}${images}/${name}` })),
+    imageFromFamily: async (family) =>
+      imageOf(await send('compute.images.getFromFamily', family, { url: `${compute}${images}/family/${family}` })),
     deleteImage: (name) => change('compute.images.delete', 'DELETE', `${images}/${name}`),
     // An empty body clears what was set.
     deprecate: (name, { state, at }) =>

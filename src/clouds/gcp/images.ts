@@ -20,19 +20,30 @@ export function gcpImages(api: GcpApi): Images {
 
     async get(zone, id) {
       try {
-        return cloudImage(await api.image(id), zone)
+        return cloudImage(await api.image(nameIn(id, api.imageProject)), zone)
       } catch (error) {
         if (!isGone(error)) throw error
-        throw new SindriError('not-found', `there is no image ${id} in ${api.project}`, {
+        throw new SindriError('not-found', `there is no image ${id} in ${api.imageProject}`, {
           hint: "'sindri vm list --cloud gcp' shows the images by name; gcp.project_id chooses another project",
           cause: error,
         })
       }
     },
 
+    newest: async (zone, family) => cloudImage(await api.imageFromFamily(family), zone),
     copiesOf: async () => [],
     remove: ({ id }) => unlessGone(api.deleteImage(id)),
   }
+}
+
+/** The name in what may be a full or partial URL. An image of another project is not looked for. */
+function nameIn(id: string, project: string): string {
+  const [, own, name] = /(?:^|\/)projects\/([^/]+)\/global\/images\/([^/]+)$/.exec(id) ?? []
+  if (own === undefined || name === undefined) return id
+  if (own === project) return name
+  throw new SindriError('not-found', `${id} is of another project than ${project}`, {
+    hint: `set gcp.image_project_id: ${own}`,
+  })
 }
 
 /** Google's states in the words all clouds share. https://cloud.google.com/compute/docs/reference/rest/v1/images (status) */

@@ -78,6 +78,8 @@ export interface FirewallRequest {
  */
 export interface GcpApi {
   readonly project: string
+  /** The project of images. */
+  readonly imageProject: string
   /** Where the credentials come from, in words. */
   source(): Promise<string>
   /** The account the credentials belong to, by e-mail address. */
@@ -88,6 +90,8 @@ export interface GcpApi {
   images(query: { readonly name?: string; readonly labels?: LabelFilter }): Promise<readonly GcpImage[]>
   /** One of those images. */
   image(name: string): Promise<GcpImage>
+  /** The newest image of a family that is not deprecated. */
+  imageFromFamily(family: string): Promise<GcpImage>
   deleteImage(name: string): Promise<void>
   deprecate(name: string, to: Deprecation): Promise<void>
   instances(
