@@ -57,10 +57,7 @@ export function onlyCloud(choice: CloudChoice | undefined): Pick<Flags, 'cloud'>
 
 /** Flags about where: the same on every command that asks the cloud. */
 export function withRegion(command: Command): Command {
-  return command.option(
-    '-r, --region <region>',
-    `cloud region or zone (aws default: ${defaults['providers.packer.aws.region']})`,
-  )
+  return command.option('-r, --region <region>', "cloud region or zone (default: the cloud's own)")
 }
 
 /** Flags that change the image. */
