@@ -137,7 +137,7 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
     const image = { name: first.image_id, status: 'READY', labels: { 'sindri-fingerprint': first.fingerprint } }
     expect(await ask('list', '--no-standard-images', '--filter', `name=${first.image_id}`)).toMatchObject([image])
     expect(await ask('describe', first.image_id)).toMatchObject(image)
-    await enforce({ includedPermissions: [...role.includedPermissions, 'compute.images.getFromFamily'] })
+    await enforce(role)
     expect(await ask('describe-from-family', 'golden')).toMatchObject(image)
   })
 

@@ -9,6 +9,7 @@ export const sindriPermissions = {
   'deploy instances': [
     'compute.firewalls.create',
     'compute.firewalls.list',
+    'compute.images.getFromFamily',
     'compute.instances.create',
     'compute.instances.list',
     'compute.subnetworks.get',

@@ -41,7 +41,7 @@ export const rich: Packer = {
 /** By what is special in each. `flexible` ones need a Packer newer than 1.6.6. */
 export const matrix: Readonly<Record<string, Packer>> = {
   'everything at once, flexible': rich,
-  'the defaults, flexible': { oci: places },
+  'the defaults': { oci: places },
   'Ampere, flexible': { build: { arch: 'arm64' }, oci: { ...places, shape: 'VM.Standard.A1.Flex' } },
   'an x86 shape of fixed size': { oci: { ...places, shape: 'VM.Standard2.2' } },
   'Ampere on bare metal': { build: { arch: 'arm64' }, oci: { ...places, shape: 'BM.Standard.A1.160' } },
