@@ -4,7 +4,6 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Executable, sindriExecutable } from '../../src/actions/executable.ts'
-import { buildStep } from '../../tools/build.ts'
 
 const repository = join(import.meta.dirname, '../..')
 
@@ -66,8 +65,6 @@ export async function makeDebianRoot(packages: readonly string[]): Promise<Debia
 
 /** This clone's Sindri as images get it. */
 export async function imageExecutable(): Promise<Executable> {
-  const built = await buildStep(true).run()
-  if (built.state !== 'ok') throw new Error(`npm run build: ${built.note}`)
   return sindriExecutable({
     bundle: join(repository, 'dist/sindri.cjs'),
     node: process.execPath,

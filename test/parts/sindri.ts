@@ -7,7 +7,6 @@ import { promisify } from 'node:util'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import { down, type Places, type Status, status } from '../../src/rehearsal/index.ts'
 import { openMachines } from '../../src/rehearsal/instances/index.ts'
-import { buildStep } from '../../tools/build.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
 
 /** How a command ended and what it printed. */
@@ -62,8 +61,6 @@ export async function missingPart(): Promise<string | undefined> {
 
 /** The CLI as this clone's `npm run build` makes it. */
 export async function openSindri(environment: Readonly<Record<string, string>> = {}): Promise<Sindri> {
-  const built = await buildStep(true).run()
-  if (built.state !== 'ok') throw new Error(`npm run build: ${built.note}`)
   const own = await mkdtemp(join(tmpdir(), 'sindri-'))
   const places: Places = { home: join(own, 'home'), cache }
   const folder = join(own, 'work')
