@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { buildCommand } from './commands/build.ts'
 import { extensionCommands, profileCommands } from './commands/extensions.ts'
 import { deleteCommand, listCommand } from './commands/images.ts'
 import { initCommand } from './commands/init.ts'
 import { deployCommand, terminateCommand } from './commands/instances.ts'
+import { commonOptions } from './commands/options.ts'
 import { doctorCommand, permissionsCommand } from './commands/prerequisites.ts'
 import { rehearsalCommands } from './commands/rehearsal.ts'
 import type { Session } from './commands/session.ts'
@@ -16,7 +17,13 @@ export function app(version: string, session: Session): Command {
     .description('One sindri.yaml becomes golden VM images in many clouds')
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(run with --help for the flags)')
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({
+      sortSubcommands: false,
+      groupItems(options, visible, groupOf) {
+        const groups = new Help().groupItems(options, visible, groupOf)
+        return new Map([...groups].sort(([a], [b]) => Number(a === commonOptions) - Number(b === commonOptions)))
+      },
+    })
   const vm = program.command('vm').alias('packer').description('VM images: build, list, share, deploy, delete')
   buildCommand(vm.command('build'), session)
   validateCommand(vm.command('validate'), session)

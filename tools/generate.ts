@@ -1,6 +1,6 @@
 /**
- * Writes the generated files: both schemas of schema/, docs/configuration.md, the catalogue in docs/extensions.md,
- * the tables in docs/guide.md, src/actions/extensions.generated.json.
+ * Writes the generated files: both schemas of schema/, docs/configuration.md, the commands in docs/commands.md, the
+ * catalogue in docs/extensions.md, the tables in docs/guide.md, src/actions/extensions.generated.json.
  *
  * usage: node tools/generate.ts
  */
@@ -12,6 +12,7 @@ import { catalogueIndex } from '../src/extensions/catalogue-index.ts'
 import { generateExtensionSchema } from '../src/extensions/json-schema.ts'
 import prices from '../src/release/prices.json' with { type: 'json' }
 import { withCatalogueTables } from './catalogue-tables.ts'
+import { commandTree, withCommandReference } from './command-reference.ts'
 import { withGuideTables } from './guide-tables.ts'
 
 const root = new URL('..', import.meta.url)
@@ -20,6 +21,7 @@ write('schema/sindri.schema.json', generateJsonSchema())
 write('schema/extension.schema.json', generateExtensionSchema())
 write('docs/configuration.md', generateConfigurationPage())
 write('docs/extensions.md', withCatalogueTables(readFileSync(new URL('docs/extensions.md', root), 'utf8'), catalogue))
+write('docs/commands.md', withCommandReference(readFileSync(new URL('docs/commands.md', root), 'utf8'), commandTree()))
 write('docs/guide.md', await withGuideTables(readFileSync(new URL('docs/guide.md', root), 'utf8'), prices))
 write('src/actions/extensions.generated.json', `${JSON.stringify(catalogueIndex(catalogue), undefined, 2)}\n`)
 

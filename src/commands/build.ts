@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { defaults } from '../actions/flags.ts'
 import {
   assignments,
+  bases,
   type CloudsFlags,
   listOf,
   onlyCloud,
@@ -32,26 +33,40 @@ interface BuildFlags extends CloudsFlags {
 
 export function buildCommand(command: Command, session: Session): Command {
   withRegion(withImage(withClouds(command)))
-    .description('Build a VM image, copy it and open it to its readers')
+    .summary('Build a VM image, copy it and open it to its readers')
+    .description(
+      'Build a VM image with Packer, copy it to further regions and open it to its readers. Safe to repeat: it goes on ' +
+        'where an interrupted run stopped, and finds an image that was made from the same configuration.',
+    )
     .option('--profile <profile>', `extension profile (default: ${defaults['providers.packer.build.profile']})`)
-    .option('--extensions <list>', 'additional extensions, comma-separated', listOf)
+    .option(
+      '--extensions <list>',
+      'extensions besides the profile’s, comma-separated; in place of those in the config',
+      listOf,
+    )
     .option(
       '--instance-type <type>',
-      `build instance type or size (aws default: ${defaults['providers.packer.aws.instance_type']})`,
+      `instance type to build on (default: the cloud’s own, on aws ${defaults['providers.packer.aws.instance_type']})`,
     )
     .option(
       '--disk-size <gb>',
-      `disk size in GB (default: ${defaults['providers.packer.aws.volume_size']})`,
+      `size of the disk in GiB (default: ${defaults['providers.packer.aws.volume_size']})`,
       wholeNumber,
     )
     .option(
       '--base <base>',
-      `base image: ubuntu-24.04, ubuntu-22.04, debian-12 or a vendor image id (default: ${defaults['providers.packer.build.base']})`,
+      `what the image starts from: ${bases} (default: ${defaults['providers.packer.build.base']})`,
     )
-    .option('--cis-hardening', 'CIS benchmark hardening')
-    .option('-f, --force', 'build even if an image of this config exists; the old one stays')
-    .option('--dry-run', 'print the Packer template and build nothing')
-    .option('--strict', 'treat what an old Packer cannot protect as an error')
+    .option('--cis-hardening', 'harden in the manner of CIS level 1')
+    .option(
+      '-f, --force',
+      'build even if an image of this config exists; it stays. A build that was begun is still finished first',
+    )
+    .option(
+      '--dry-run',
+      'print the Packer template, with --json as template, and do nothing else; works offline and without Packer',
+    )
+    .option('--strict', 'fail, not warn, when the installed Packer cannot protect the build as configured')
     .option('--var-file <file>', 'Packer variable file (.pkrvars.hcl or .pkrvars.json); may be repeated', repeated)
     .option('--var <name=value>', 'Packer variable; may be repeated', assignments)
   return command.action((flags: BuildFlags) =>

@@ -14,7 +14,8 @@ interface InstallFlags extends CatalogueFlags {
 export function extensionCommands(parent: Command, session: Session): void {
   const extension = parent.command('extension').description('What images are given: list, install, validate')
   withCatalogue(extension.command('list'))
-    .description('List the extensions there are, and which are installed here')
+    .summary('List extensions')
+    .description('List the extensions there are, and the version of those installed on this machine.')
     .action((flags: CatalogueFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const [{ listExtensions }, { extensionsText }] = await Promise.all([
@@ -27,7 +28,10 @@ export function extensionCommands(parent: Command, session: Session): void {
       }),
     )
   withCatalogue(extension.command('info'))
-    .description('Tell what an extension installs, from where, and what it depends on')
+    .summary('Tell what an extension installs and needs')
+    .description(
+      'Tell what an extension installs and from where, with checksums, what it depends on, and where it can be installed.',
+    )
     .argument('<name>', 'the extension')
     .action((name: string, flags: CatalogueFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
@@ -41,11 +45,20 @@ export function extensionCommands(parent: Command, session: Session): void {
       }),
     )
   withForce(withCatalogue(extension.command('install')))
-    .description('Install extensions on this machine, with all they depend on')
+    .summary('Install extensions on this machine')
+    .description(
+      'Install extensions on this machine with all they depend on, and validate each. Needs root, else it ends with exit ' +
+        'code 3. Nothing is installed when one of them does not support this distribution or architecture (exit code 2). ' +
+        'Safe to repeat. The log of each is /var/log/sindri/extensions/<name>.log.',
+    )
     .argument('<names...>', 'the extensions')
     .action((names: readonly string[], flags: InstallFlags) => install(session, flags, names))
   withCatalogue(extension.command('validate'))
-    .description('See whether extensions work: those named, or all that are installed here')
+    .summary('See whether extensions work')
+    .description(
+      'Run the validate command of the named extensions, or of all that are installed on this machine. Ends with exit ' +
+        'code 1 when one fails, and names it. Needs no root.',
+    )
     .argument('[names...]', 'the extensions')
     .action((names: readonly string[], flags: CatalogueFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
@@ -64,7 +77,8 @@ export function extensionCommands(parent: Command, session: Session): void {
 export function profileCommands(parent: Command, session: Session): void {
   const profile = parent.command('profile').description('Extensions that belong together: list, install')
   withCatalogue(profile.command('list'))
-    .description('List the profiles and their extensions')
+    .summary('List profiles')
+    .description('List the profiles and their extensions.')
     .action((flags: CatalogueFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const [{ listProfiles }, { profilesText }] = await Promise.all([
@@ -77,7 +91,8 @@ export function profileCommands(parent: Command, session: Session): void {
       }),
     )
   withForce(withCatalogue(profile.command('install')))
-    .description('Install the extensions of a profile on this machine')
+    .summary('Install the extensions of a profile')
+    .description('Install the extensions of a profile on this machine, as `sindri extension install` does.')
     .argument('<name>', 'the profile')
     .action((name: string, flags: InstallFlags) => install(session, flags, [], name))
 }
@@ -96,7 +111,10 @@ function install(session: Session, flags: InstallFlags, names: readonly string[]
 }
 
 function withCatalogue(command: Command): Command {
-  return withCommon(command).option('--catalogue <folder>', 'folder of another catalogue than the one Sindri brings')
+  return withCommon(command).option(
+    '--catalogue <folder>',
+    'folder of another catalogue (default: the one Sindri brings)',
+  )
 }
 
 function withForce(command: Command): Command {

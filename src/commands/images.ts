@@ -15,7 +15,8 @@ interface DeleteFlags extends CloudFlags {
 
 export function listCommand(command: Command, session: Session): Command {
   withRegion(withClouds(command))
-    .description('List built images')
+    .summary('List images, newest first')
+    .description('List Sindri’s images in one region of each cloud, newest first.')
     .option('-n, --name <prefix>', 'only images whose name begins so')
   return command.action((flags: ListFlags) =>
     session.run(flags, async (context) => {
@@ -45,10 +46,13 @@ export function listCommand(command: Command, session: Session): Command {
 
 export function deleteCommand(command: Command, session: Session): Command {
   withRegion(withCloud(command))
-    .description('Delete an image and its snapshots, after asking')
+    .summary('Delete an image and its snapshots, after asking')
+    .description(
+      'Delete an image and its snapshots, after asking. Where there is no terminal to ask on it fails unless --force is given.',
+    )
     .argument('<image-id>', 'the image to delete')
     .option('-f, --force', 'do not ask')
-    .option('--all-regions', 'also delete its copies in other regions')
+    .option('--all-regions', 'also delete its copies, in every region the account may use')
   return command.action((imageId: string, flags: DeleteFlags) =>
     session.run(flags, async (context) => {
       const { remove } = await import('../actions/delete.ts')

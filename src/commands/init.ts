@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { type CloudFlags, withCloud, withImage } from './options.ts'
+import { defaults } from '../actions/flags.ts'
+import { bases, type CloudFlags, withCloud, withImage } from './options.ts'
 import type { Session } from './session.ts'
 
 interface InitFlags extends CloudFlags {
@@ -12,9 +13,16 @@ interface InitFlags extends CloudFlags {
 
 export function initCommand(command: Command, session: Session): Command {
   withImage(withCloud(command))
-    .description('Write a folder that plain Packer builds with no Sindri beside it')
+    .summary('Write a folder that plain Packer builds')
+    .description(
+      'Write a folder that plain Packer builds with no Sindri beside it: template, scripts, extensions and the files the ' +
+        'config names.',
+    )
     .option('-o, --output <folder>', 'where to write it', '.')
-    .option('--base <base>', 'base image: ubuntu-24.04, ubuntu-22.04, debian-12 or a vendor image id')
+    .option(
+      '--base <base>',
+      `what the image starts from: ${bases} (default: ${defaults['providers.packer.build.base']})`,
+    )
     .option('-f, --force', 'overwrite files that exist')
   return command.action((flags: InitFlags) =>
     session.run(flags, async (context) => {

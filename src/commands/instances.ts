@@ -19,18 +19,26 @@ interface TerminateFlags extends CloudFlags {
 
 export function deployCommand(command: Command, session: Session): Command {
   withRegion(withCloud(command))
-    .description('Launch an instance from an image and wait until SSH answers')
+    .summary('Launch an instance from an image and wait until SSH answers')
+    .description(
+      'Launch an instance from an image and wait until SSH answers. The image is given by its id, on gcp and alibaba also ' +
+        'as family/<name> for the newest of a family, on azure also as the id of a gallery’s image definition. What a ' +
+        'failed deployment made is removed again.',
+    )
     .argument('[image-id]', 'the image to launch (default: providers.packer.image_id)')
-    .option('--instance-type <type>', 'instance type (default: as in the config)')
-    .option('--subnet <id>', 'subnet to launch in')
-    .option('--security-group <id>', 'security group to use instead of a new one')
+    .option(
+      '--instance-type <type>',
+      'instance type to launch (default: the cloud’s section, deploy.instance_type first)',
+    )
+    .option('--subnet <id>', 'subnet to launch in (default: the cloud’s section, else the default network)')
+    .option('--security-group <id>', 'security group to use (default: deploy.security_group_id, else a new one)')
     .option(
       '--ssh-source-range <range>',
-      'address range that may reach SSH (default: only this machine); may be repeated',
+      'address range that may reach SSH (default: the cloud’s section, else this machine alone); may be repeated',
       repeated,
     )
-    .option('--key-name <name>', 'key pair of the cloud to use instead of a fresh one')
-    .option('--ssh-user <user>', 'user to log in as (default: what the image says)')
+    .option('--key-name <name>', 'key pair of the cloud to use (default: deploy.key_name, else a fresh one)')
+    .option('--ssh-user <user>', 'user to log in as (default: what the image’s tags say)')
   return command.action((imageId: string | undefined, flags: DeployFlags) =>
     session.run(flags, async (context) => {
       const [{ deploy }, { deploymentText }] = await Promise.all([
@@ -70,7 +78,11 @@ export function deployCommand(command: Command, session: Session): Command {
 
 export function terminateCommand(command: Command, session: Session): Command {
   withRegion(withCloud(command))
-    .description('Remove everything a deployment made: instance, security group, key pair')
+    .summary('Remove everything a deployment made')
+    .description(
+      'Remove everything a deployment made, after asking: instance, disk, address, security group, key pair, and the ' +
+        'private key on this machine. Touches nothing that `sindri vm deploy` did not make.',
+    )
     .argument('<instance-id>', 'the instance, or the deployment it belongs to')
     .option('-f, --force', 'do not ask')
   return command.action((reference: string, flags: TerminateFlags) =>

@@ -13,20 +13,29 @@ export interface CloudsFlags extends CommonFlags {
   readonly config?: string
 }
 
+/** The heading above the flags that every command has. */
+export const commonOptions = 'Options of every command:'
+
 /** The flags of every command that prints a result. */
 export function withCommon(command: Command): Command {
+  const common = [
+    new Option('--json', 'print the result as one JSON document'),
+    new Option(
+      '--debug',
+      'tell more: where each setting comes from; a build keeps Packer’s detailed log (PACKER_LOG=1)',
+    ),
+    new Option('-q, --quiet', 'while working, tell only warnings and errors'),
+    new Option('--rehearse', 'rehearse the clouds on this machine; no account is needed (also SINDRI_REHEARSE=1)'),
+  ]
+  for (const option of common) command.addOption(option.helpGroup(commonOptions))
   return command
-    .option('--json', 'print the result as one JSON document')
-    .option('--debug', 'show more: where each setting comes from; sets PACKER_LOG=1')
-    .option('-q, --quiet', 'tell only warnings and errors while working')
-    .option('--rehearse', 'rehearse the clouds on this machine; no account is needed (also SINDRI_REHEARSE=1)')
 }
 
 /** The flags of every command about one cloud. */
-export function withCloud(command: Command, required = true): Command {
+export function withCloud(command: Command): Command {
   return withCommon(command)
     .addOption(
-      new Option('-c, --cloud <cloud>', `the cloud${required ? ' (or providers.packer.cloud in sindri.yaml)' : ''}`)
+      new Option('-c, --cloud <cloud>', 'the cloud (default: providers.packer.cloud in sindri.yaml)')
         .choices(cloudNames)
         // After `choices`, whose own complaint knows no "did you mean".
         .argParser(cloudNamed),
@@ -40,7 +49,7 @@ export function withClouds(command: Command): Command {
     .addOption(
       new Option(
         '-c, --cloud <clouds>',
-        'the cloud (or providers.packer.cloud in sindri.yaml); several as aws,gcp, or all',
+        'the cloud, several as aws,gcp, or all (default: providers.packer.cloud in sindri.yaml)',
       )
         .choices([...cloudNames, 'all'])
         .argParser(cloudsNamed),
@@ -57,16 +66,22 @@ export function onlyCloud(choice: CloudChoice | undefined): Pick<Flags, 'cloud'>
 
 /** Flags about where: the same on every command that asks the cloud. */
 export function withRegion(command: Command): Command {
-  return command.option('-r, --region <region>', "cloud region or zone (default: the cloud's own)")
+  return command.option('-r, --region <region>', 'region, on gcp the zone (default: the cloud’s own)')
 }
+
+/** What `--base` takes. */
+export const bases = 'ubuntu-24.04, ubuntu-22.04, debian-12 or an image of the cloud’s own'
 
 /** Flags that change the image. */
 export function withImage(command: Command): Command {
   return command
-    .option('-n, --name <prefix>', `image name prefix (default: ${defaults['providers.packer.image_name']})`)
+    .option(
+      '-n, --name <prefix>',
+      `what the image’s name begins with (default: ${defaults['providers.packer.image_name']})`,
+    )
     .option(
       '--sindri-version <version>',
-      `version to install (default: ${defaults['providers.packer.build.sindri_version']}: this Sindri itself)`,
+      `version of Sindri to install: a number is downloaded from its release (default: ${defaults['providers.packer.build.sindri_version']}, the one that runs)`,
     )
 }
 

@@ -10,7 +10,11 @@ interface DoctorFlags extends CommonFlags {
 
 export function doctorCommand(command: Command, session: Session): Command {
   withCommon(command)
-    .description('Check Packer, credentials and permissions')
+    .summary('Check Packer, credentials and permissions')
+    .description(
+      'Look for Packer, credentials and permissions, and say where the credentials were found. AWS, Azure and Google Cloud ' +
+        'can be asked for permissions, the others cannot. Ends with exit code 3 when something a build needs is missing.',
+    )
     .addOption(
       new Option('-c, --cloud <cloud>', 'a cloud, or all')
         .default('all')
@@ -31,7 +35,12 @@ export function doctorCommand(command: Command, session: Session): Command {
 }
 
 export function permissionsCommand(command: Command, session: Session): Command {
-  withRegion(withCloud(command)).description('Print the least policy the credentials need for this config')
+  withRegion(withCloud(command))
+    .summary('Print the least policy the credentials need for this config')
+    .description(
+      'Print what the credentials must be allowed for this config, in the cloud’s own language: an IAM policy (AWS), a ' +
+        'custom role (Azure, Google Cloud), statements of a policy (Oracle Cloud), a RAM policy (Alibaba Cloud). Offline.',
+    )
   return command.action((flags: CloudFlags & { readonly region?: string }) =>
     session.run(flags, async (context) => {
       const [{ permissions }, { permissionsText }] = await Promise.all([

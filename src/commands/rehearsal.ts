@@ -11,9 +11,16 @@ interface UpFlags extends CommonFlags {
 export function rehearsalCommands(parent: Command, session: Session): void {
   const rehearsal = parent.command('rehearsal').description('The stand-in of the clouds on this machine')
   withCommon(rehearsal.command('up'))
-    .description('Start it; the first time makes its base disks')
-    .option('--policy <file>', 'enforce this policy or role, as permissions prints it; none lifts it')
-    .option('--fault <fault>', 'let a call fail, as in CopyImage:before:Throttling:2; may be repeated', repeated)
+    .summary('Start it; the first time makes its base disk')
+    .description(
+      'Start the stand-in of the clouds on this machine, unless it runs. The first time makes its base disk, which takes ' +
+        'about a minute. --rehearse does the same when it is needed.',
+    )
+    .option(
+      '--policy <file>',
+      'enforce this policy or role, as `sindri vm permissions` prints it, in the cloud whose language it is in; none lifts it',
+    )
+    .option('--fault <fault>', 'let calls fail, as in CopyImage:before:Throttling:2; may be repeated', repeated)
     .action((flags: UpFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalUp } = await import('../actions/rehearsal.ts')
@@ -35,7 +42,8 @@ export function rehearsalCommands(parent: Command, session: Session): void {
       }),
     )
   withCommon(rehearsal.command('down'))
-    .description('Stop it and remove all it made')
+    .summary('Stop it and remove all it made')
+    .description('Stop it and remove all it made.')
     .action((flags: CommonFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalDown } = await import('../actions/rehearsal.ts')
@@ -49,7 +57,8 @@ export function rehearsalCommands(parent: Command, session: Session): void {
       }),
     )
   withCommon(rehearsal.command('status'))
-    .description('What the rehearsed clouds hold, per cloud and region')
+    .summary('Tell what the rehearsed clouds hold')
+    .description('Tell what the rehearsed clouds hold, by cloud and region.')
     .action((flags: CommonFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const [{ rehearsalStatus }, { statusText }] = await Promise.all([
@@ -62,7 +71,11 @@ export function rehearsalCommands(parent: Command, session: Session): void {
       }),
     )
   withCommon(rehearsal.command('env'))
-    .description('Print shell exports that point the vendors’ CLIs and Packer at it')
+    .summary('Print shell exports for other tools')
+    .description(
+      'Print shell exports that point the vendors’ command lines and Packer at the running rehearsal, for ' +
+        '`eval "$(sindri rehearsal env)"`.',
+    )
     .action((flags: CommonFlags) =>
       session.run({ ...flags, rehearse: 'never' }, async (context) => {
         const { rehearsalEnvironment } = await import('../actions/rehearsal.ts')

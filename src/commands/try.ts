@@ -5,8 +5,10 @@ import type { CommonFlags, Session } from './session.ts'
 /** `sindri try`: the main job from end to end, rehearsed. */
 export function tryCommand(parent: Command, session: Session): void {
   withCommon(parent.command('try'))
+    .summary('The main job from end to end, rehearsed')
     .description(
-      'The main job from end to end on this machine: build, share, deploy, log in, clean up; no account needed',
+      'The main job from end to end, rehearsed on this machine: check, build, copy, share, list, deploy, log in, ' +
+        'terminate, delete. Ends the rehearsal it ran in. No account is needed.',
     )
     .action((flags: CommonFlags) =>
       session.run({ ...flags, rehearse: true }, async (context) => {

@@ -11,9 +11,10 @@ interface ValidateFlags extends CloudFlags {
 
 export function validateCommand(command: Command, session: Session): Command {
   withImage(withCloud(command))
-    .description('Check the config, and its template with Packer, without building')
-    .option('--syntax-only', 'let Packer check the syntax only')
-    .option('--strict', 'treat what an old Packer cannot protect as an error')
+    .summary('Check the config, and its template with Packer')
+    .description('Check the config, then its template with the installed Packer. Needs no credentials.')
+    .option('--syntax-only', 'let Packer check the syntax only: it then finds neither unknown nor missing attributes')
+    .option('--strict', 'fail, not warn, when the installed Packer cannot protect the build as configured')
   return command.action((flags: ValidateFlags) =>
     session.run(flags, async (context) => {
       const [{ invalid, validate }, { validateText }] = await Promise.all([
