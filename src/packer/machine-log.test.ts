@@ -115,6 +115,40 @@ test('what fails is what was reached before cleaning up, also where an instance 
   expect(stateAfter(log)).toMatchObject({ phase: 'cleaning up', reached: 'provisioning: a.sh' })
 })
 
+test('an instance that never answered SSH is what failed, said once, and not that it was removed then', () => {
+  const state = stateAfter(
+    [
+      '1,,ui,say,==> googlecompute.sindri: Waiting for SSH to become available...',
+      '1,,ui,error,==> googlecompute.sindri: Timeout waiting for SSH.',
+      '1,,ui,say,==> googlecompute.sindri: Deleting instance...',
+      "1,,ui,error,Build 'googlecompute.sindri' errored after 26 seconds: Timeout waiting for SSH.",
+      "1,,ui,error,\\n==> Some builds didn't complete successfully and had errors:",
+      '1,googlecompute.sindri,error,Timeout waiting for SSH.',
+      '1,,ui,error,--> googlecompute.sindri: Timeout waiting for SSH.',
+      '1,,ui,say,\\n==> Builds finished but no artifacts were created.',
+    ].join('\n'),
+  )
+  const { reached, recent, errors } = state
+  expect({ reached, recent, errors }).toEqual({
+    reached: 'waiting for SSH',
+    recent: ['Waiting for SSH to become available...'],
+    errors: ['Timeout waiting for SSH.'],
+  })
+})
+
+test('what Packer says at the end of a build that could not begin is its error alone', () => {
+  const state = stateAfter(
+    [
+      '1,,ui,say,==> amazon-ebs.sindri: Launching a source AWS instance...',
+      '1,amazon-ebs.sindri,error,Error launching source instance: no quota',
+      '1,,ui,say,\\n==> Wait completed after 449 milliseconds',
+      '1,,ui,error,--> amazon-ebs.sindri: Error launching source instance: no quota',
+    ].join('\n'),
+  )
+  expect(state.recent).toEqual(['Launching a source AWS instance...'])
+  expect(state.errors).toEqual(['Error launching source instance: no quota'])
+})
+
 test('the artifact is what Packer calls so, once, and not the first image named in the log', () => {
   expect(stateAfter(succeeded).artifacts).toEqual([
     { builder: 'amazon-ebs.sindri', id: 'us-east-1:ami-ce0ade7c41ef8bdff,us-west-2:ami-49b9a929bc8f35a8d' },

@@ -85,8 +85,11 @@ function beginning(said: string): string | undefined {
   return undefined
 }
 
+/** How Packer sums up a run: it repeats the errors and adds nothing. */
+const summary = /^(Build '.*' errored after|==> (Wait completed|Some builds didn't|Builds finished)|--> )/u
+
 function withOutput(state: PackerState, text: string): PackerState {
-  if (text.trim() === '' || state.phase === cleaningUp) return state
+  if (text.trim() === '' || state.phase === cleaningUp || summary.test(text.trim())) return state
   return { ...state, recent: [...state.recent, ...text.trim().split('\n')].slice(-recentLines) }
 }
 

@@ -18,6 +18,7 @@ const shared: readonly PhaseStart[] = [
   { begins: /^Provisioning with Ansible/u, phase: () => 'provisioning: ansible' },
   { begins: /^Uploading (\S+) => /u, phase: (source) => `uploading ${basename(source)}` },
   { begins: /^Provisioning step had errors/u, phase: () => cleaningUp },
+  { begins: /^Timeout waiting for SSH/u, phase: () => cleaningUp },
   { begins: /^Cancelling build after receiving/u, phase: () => 'cancelling' },
 ]
 

@@ -184,17 +184,6 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
 
-  test.each([
-    ['a machine that the quota does not allow', 'VirtualMachines.CreateOrUpdate:before:QuotaExceeded'],
-    ['an image that cannot be made after all', 'Images.CreateOrUpdate:before:InvalidParameter'],
-  ])('%s fails the build, says why, and leaves nothing', async (_what, fault) => {
-    await sindri.json('rehearsal', 'up', '--fault', fault)
-    const { code, stderr } = await sindri.run('vm', 'build', '--rehearse', '--name', 'failing')
-    expect(stderr).toContain(fault.split(':')[2])
-    expect(code).toBe(1)
-    expect(await held()).toEqual({})
-  })
-
   test('without a role nothing can be listed, and the action that is lacking is named', async () => {
     await enforce({ Actions: [] })
     const { code, stderr } = await sindri.run('vm', 'list', '--rehearse')

@@ -13,6 +13,7 @@ const statuses: Readonly<Record<string, number>> = {
   internalError: 500,
   notFound: 404,
   notImplemented: 501,
+  quotaExceeded: 403,
   rateLimitExceeded: 403,
 }
 

@@ -59,6 +59,11 @@ async function insert(call: Call): Promise<InstanceRecord> {
     throw gcpError('alreadyExists', `The resource '${path}' already exists`)
   const machineType = String(body.machineType ?? '').replace(/.*\//, '')
   const type = machineTypeOf(machineType)
+  if (type === undefined)
+    throw gcpError(
+      'invalid',
+      `Invalid value for field 'resource.machineType': 'zones/${zone}/machineTypes/${machineType}'. Machine type with name '${machineType}' does not exist in zone '${zone}'.`,
+    )
   const [card = {}, ...cards] = objectsIn(body.networkInterfaces)
   if (cards.length > 0) throw notImplemented('more than one network interface')
   networkIn(card.network, project)

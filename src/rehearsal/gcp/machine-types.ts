@@ -13,12 +13,19 @@ interface MachineType {
 const shared: Readonly<Record<string, number>> = { 'e2-micro': 1, 'e2-small': 2, 'e2-medium': 4 }
 const gibPerCpu: Readonly<Record<string, number>> = { standard: 4, highmem: 8, highcpu: 1 }
 
-/** https://cloud.google.com/compute/docs/general-purpose-machines (2026-11); 501 for a series that is not here. */
-export function machineTypeOf(name: string): MachineType {
+/** Series that Google has and that are not here: https://cloud.google.com/compute/docs/machine-resource (2026-11). */
+const others = /^(a[234][a-z]*|c[234]d?|g[24]|h[34]d?|m[1-4]|n4d?|t2d|x4|z3)-|-custom-|^custom-/
+
+/**
+ * What a machine of this type has, undefined when there is no such type: 501 for one that Google has and that is not
+ * here. https://cloud.google.com/compute/docs/general-purpose-machines (2026-11)
+ */
+export function machineTypeOf(name: string): MachineType | undefined {
   const small = shared[name]
   if (small !== undefined) return { cpus: 2, memoryMiB: small * 1024, architecture: 'X86_64' }
   const [, series, kind = '', cpus] = /^(e2|n1|n2|n2d|t2a|c4a)-(standard|highmem|highcpu)-(\d+)$/.exec(name) ?? []
-  if (series === undefined) throw notImplemented(`the machine type ${name}`)
+  if (series === undefined && others.test(name)) throw notImplemented(`the machine type ${name}`)
+  if (series === undefined) return undefined
   const arm = series === 't2a' || series === 'c4a'
   return {
     cpus: Number(cpus),
@@ -51,10 +58,10 @@ export const placeOperations: Operations = {
     permissions: ['compute.machineTypes.get'],
     run: ({ at, path }) => {
       const { zone = '', name = '' } = at
-      if (regionOf(zone) === '') throw notFound(path)
-      const { cpus, memoryMiB, architecture } = machineTypeOf(name)
-      const type = { guestCpus: cpus, memoryMb: memoryMiB, architecture, zone }
-      return { kind: 'compute#machineType', id: '334004', name, ...type, selfLink: urlOf(path) }
+      const type = regionOf(zone) === '' ? undefined : machineTypeOf(name)
+      if (type === undefined) throw notFound(path)
+      const size = { guestCpus: type.cpus, memoryMb: type.memoryMiB, architecture: type.architecture }
+      return { kind: 'compute#machineType', id: '334004', name, ...size, zone, selfLink: urlOf(path) }
     },
   },
 }

@@ -1,5 +1,5 @@
 import { type Json, objectIn } from '../kit/json.ts'
-import { invalid, notImplemented } from './oci-error.ts'
+import { invalid, notImplemented, ociError } from './oci-error.ts'
 
 /** What the stand-in knows of a shape. */
 interface Shape {
@@ -9,7 +9,13 @@ interface Shape {
   readonly ocpus: number | undefined
 }
 
-/** https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm (2026-11); 501 for one that is not here. */
+/** Series that Oracle has and that are not here. */
+const others = /^(BM|VM)\.(DenseIO|GPU|HPC|Optimized|Standard[123]\.|Standard\.(A[124]|B1|E[2-6]|x86)\.)/
+
+/**
+ * What an instance of this shape has: https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm
+ * (2026-11). 501 for a shape that Oracle has and that is not here.
+ */
 export function shapeOf(name: string): Shape {
   const fixed = /^VM\.Standard(2|\.E2)\.([1248]|16|24)$/.exec(name)
   if (fixed !== null)
@@ -17,7 +23,8 @@ export function shapeOf(name: string): Shape {
   if (/^VM\.(Standard3|Standard\.E[345]|Optimized3)\.Flex$/.test(name))
     return { architecture: 'x86_64', memoryPerOcpu: 16, ocpus: undefined }
   if (/^VM\.Standard\.A[124]\.Flex$/.test(name)) return { architecture: 'arm64', memoryPerOcpu: 6, ocpus: undefined }
-  throw notImplemented(`the shape ${name}`)
+  if (others.test(name)) throw notImplemented(`the shape ${name}`)
+  throw ociError('NotAuthorizedOrNotFound', `shape ${name} not found`)
 }
 
 /** How large an instance of this shape is made. */
