@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
-import { tag, temporaryKeyName } from '../src/clouds/aws/tags.ts'
 import type { MadeImage } from '../src/clouds/cloud.ts'
 import { type Account, cloudContract } from '../src/clouds/contract.ts'
 import { connect } from '../src/clouds/index.ts'
+import { tag, temporaryName } from '../src/clouds/tags.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
 import { openInProcess } from '../src/rehearsal/in-process.ts'
@@ -113,7 +113,7 @@ async function openAccount(): Promise<Account> {
         const made = await here.send(new sdk.CreateSecurityGroupCommand({ GroupName, Description: 'Temporary group' }))
         ids.push(made.GroupId ?? '')
       }
-      await here.send(new sdk.CreateKeyPairCommand({ KeyName: temporaryKeyName(token) }))
+      await here.send(new sdk.CreateKeyPairCommand({ KeyName: temporaryName(token) }))
       const InstanceId = await builder(run, ids.slice(0, 1))
       // Packer tags an image after it was made: a kill in between leaves a name and nothing else.
       await here.send(new sdk.CreateImageCommand({ InstanceId, Name: release }))

@@ -1,14 +1,19 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { cloudImage, copiesElsewhere, newestFirst } from '../image.ts'
+import { tag } from '../tags.ts'
 import type { AlibabaApi, AlibabaImage } from './port.ts'
-import { tag } from './tags.ts'
 
 /** Sindri's custom images: listed by tag, removed together with their snapshots. */
 export function alibabaImages(api: AlibabaApi): Images {
+  async function found(region: string, tags: Readonly<Record<string, string>>): Promise<readonly CloudImage[]> {
+    return (await api.images(region, { tags })).map((image) => told(image, region))
+  }
+
   async function get(region: string, id: string): Promise<CloudImage> {
-    const [found] = await api.images(region, { id })
-    if (found !== undefined) return cloudImage(found, region)
+    const [image] = await api.images(region, { id })
+    if (image !== undefined) return told(image, region)
     throw new SindriError('not-found', `there is no image ${id} in ${region}`, {
       hint: "'sindri vm list --cloud alibaba' shows the images; --region chooses another region",
     })
@@ -20,25 +25,13 @@ export function alibabaImages(api: AlibabaApi): Images {
         ...(fingerprint === undefined ? {} : { [tag.fingerprint]: fingerprint }),
         [tag.release]: release ?? '*',
       }
-      return (await api.images(region, { tags }))
-        .filter((image) => image.name.startsWith(namePrefix))
-        .map((image) => cloudImage(image, region))
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      return newestFirst(await found(region, tags), namePrefix)
     },
 
     get,
     newest: async (region, family) => get(region, await api.newestOf(region, family)),
-    async copiesOf({ release, region: own }) {
-      if (release === undefined) return []
-      const others = (await api.regions()).filter((region) => region !== own)
-      const found = await Promise.all(
-        others.map(async (region) =>
-          (await api.images(region, { tags: { [tag.release]: release } })).map((copy) => cloudImage(copy, region)),
-        ),
-      )
-      return found.flat()
-    },
-
+    copiesOf: async (image) =>
+      copiesElsewhere(image, await api.regions(), (region, release) => found(region, { [tag.release]: release })),
     remove: ({ id, region }) => removeImage(api, region, id),
   }
 }
@@ -64,19 +57,8 @@ const states: Readonly<Record<string, string>> = {
   CreateFailed: 'failed',
 }
 
-function cloudImage(image: AlibabaImage, region: string): CloudImage {
-  return {
-    id: image.id,
-    name: image.name,
-    region,
-    state: states[image.status] ?? image.status.toLowerCase(),
-    // Alibaba Cloud leaves the milliseconds out.
-    createdAt: new Date(image.createdAt).toISOString(),
-    sindriVersion: image.tags[tag.version],
-    release: image.tags[tag.release],
-    fingerprint: image.tags[tag.fingerprint],
-    base: image.tags[tag.base],
-    sshUser: image.tags[tag.sshUser],
-    tags: image.tags,
-  }
+function told({ id, name, status, createdAt, tags }: AlibabaImage, region: string): CloudImage {
+  const state = states[status] ?? status.toLowerCase()
+  // Alibaba Cloud leaves the milliseconds out.
+  return cloudImage({ id, name, region, state, createdAt: new Date(createdAt).toISOString(), tags }, tag)
 }

@@ -3,11 +3,11 @@ import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { deploymentName, deploymentTags, tag } from '../tags.ts'
 import { unlessThere } from './errors.ts'
 import type { AlibabaApi, AlibabaInstance, VSwitch } from './port.ts'
 import { untilReleased } from './released.ts'
 import type { AlibabaImageSettings } from './settings.ts'
-import { deploymentName, deploymentTags, tag } from './tags.ts'
 
 /** What instances are launched with besides what the request says. */
 export type LaunchSettings = Pick<

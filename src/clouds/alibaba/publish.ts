@@ -4,11 +4,11 @@ import type { Setting } from '../../core/setting.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Release } from '../../release/release.ts'
 import type { MadeImage, Publish } from '../cloud.ts'
+import { tag } from '../tags.ts'
 import { removeImage } from './images.ts'
 import type { AlibabaApi, AlibabaImage, Tags } from './port.ts'
 import type { AlibabaImageSettings } from './settings.ts'
 import { sweepRun } from './sweep.ts'
-import { tag } from './tags.ts'
 
 /** What the builder tells of what it made, where it can give that no name of the run: by id, by address, by a name. */
 const named =

@@ -1,10 +1,10 @@
 import type { RunMarks } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { tag, temporaryName } from '../tags.ts'
 import { removeImage } from './images.ts'
 import type { AlibabaApi } from './port.ts'
 import { untilReleased } from './released.ts'
 import type { AlibabaImageSettings } from './settings.ts'
-import { tag, temporaryName } from './tags.ts'
 
 /**
  * Removes what a Packer run that is gone left behind. Instance, VPC, VSwitch, key pair and (from Packer 1.9 on) security

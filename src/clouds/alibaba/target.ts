@@ -3,12 +3,12 @@ import { callerRange } from '../caller-range.ts'
 import type { Environment, Target } from '../cloud.ts'
 import { baseOf } from './bases.ts'
 import { credentialSource, keyVariables } from './credentials.ts'
+import { imageTags } from './image-tags.ts'
 import { alibabaImages } from './images.ts'
 import { alibabaLaunch } from './launch.ts'
 import type { AlibabaApi, AlibabaHome } from './port.ts'
 import { alibabaPublish } from './publish.ts'
 import { alibabaOf, sshUserOf } from './settings.ts'
-import { imageTags } from './tags.ts'
 
 /** Alibaba Cloud with credentials at hand. */
 export function alibabaTarget(

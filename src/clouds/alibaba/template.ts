@@ -4,10 +4,11 @@ import { extraParts } from '../../packer/extra.ts'
 import { block, call, interpolate, type Raw, type Value, variable } from '../../packer/hcl.ts'
 import { cloudValue } from '../../packer/template.ts'
 import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
+import { tag, temporaryName } from '../tags.ts'
 import { baseOf } from './bases.ts'
 import { credentialAttributes, credentialBlocks } from './credentials.ts'
+import { imageTags } from './image-tags.ts'
 import { type AlibabaImageSettings, alibabaOf } from './settings.ts'
-import { imageTags, tag, temporaryName } from './tags.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 

@@ -1,45 +1,39 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { cloudImage, copiesElsewhere, newestFirst } from '../image.ts'
+import { tag } from '../tags.ts'
 import type { AwsApi, AwsImage } from './port.ts'
-import { tag } from './tags.ts'
 
 /** Sindri's AMIs: listed by tag, removed together with their snapshots. */
 export function awsImages(api: AwsApi): Images {
+  async function found(region: string, tags: Readonly<Record<string, string>>): Promise<readonly CloudImage[]> {
+    return (await api.images(region, { tags })).map((image) => told(image, region))
+  }
+
   return {
     async list(region, { namePrefix = '', fingerprint, release }) {
       const tags = {
         ...(fingerprint === undefined ? {} : { [tag.fingerprint]: fingerprint }),
         [tag.release]: release ?? '*',
       }
-      const found = await api.images(region, { tags })
-      return found
-        .filter((image) => image.name.startsWith(namePrefix))
-        .map((image) => cloudImage(image, region))
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      return newestFirst(await found(region, tags), namePrefix)
     },
 
     async get(region, id) {
-      const [found] = await api.images(region, { ids: [id] }).catch(gone)
-      if (found === undefined) {
+      const [image] = await api.images(region, { ids: [id] }).catch(gone)
+      if (image === undefined) {
         throw new SindriError('not-found', `there is no image ${id} in ${region}`, {
           hint: "'sindri vm list --cloud aws' shows the images; --region chooses another region",
         })
       }
-      return cloudImage(found, region)
+      return told(image, region)
     },
 
-    async copiesOf(image) {
-      const { release } = image
-      if (release === undefined) return []
-      const others = (await api.regions(image.region)).filter((region) => region !== image.region)
-      const found = await Promise.all(
-        others.map(async (region) =>
-          (await api.images(region, { tags: { [tag.release]: release } })).map((copy) => cloudImage(copy, region)),
-        ),
-      )
-      return found.flat()
-    },
+    copiesOf: async (image) =>
+      copiesElsewhere(image, await api.regions(image.region), (region, release) =>
+        found(region, { [tag.release]: release }),
+      ),
 
     async remove({ id, region }) {
       const [image] = await api.images(region, { ids: [id] }).catch(gone)
@@ -55,18 +49,6 @@ function gone(error: unknown): readonly AwsImage[] {
   throw error
 }
 
-function cloudImage(image: AwsImage, region: string): CloudImage {
-  return {
-    id: image.id,
-    name: image.name,
-    region,
-    state: image.state,
-    createdAt: image.createdAt,
-    sindriVersion: image.tags[tag.version],
-    release: image.tags[tag.release],
-    fingerprint: image.tags[tag.fingerprint],
-    base: image.tags[tag.base],
-    sshUser: image.tags[tag.sshUser],
-    tags: image.tags,
-  }
+function told({ id, name, state, createdAt, tags }: AwsImage, region: string): CloudImage {
+  return cloudImage({ id, name, region, state, createdAt, tags }, tag)
 }

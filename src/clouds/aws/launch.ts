@@ -2,8 +2,8 @@ import { digest } from '../../core/digest.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { deploymentTags, tag } from '../tags.ts'
 import type { AwsApi } from './port.ts'
-import { deploymentTags, tag } from './tags.ts'
 import { untilTerminated } from './terminated.ts'
 
 /** Instances from AMIs: a key pair, a security group and the instance, all found by the deployment's tag. */

@@ -5,11 +5,11 @@ import { type Step, step } from '../../core/step.ts'
 import type { Release } from '../../release/release.ts'
 import type { MadeImage, Publish } from '../cloud.ts'
 import { isGone, unlessGone } from '../gone.ts'
+import { tag } from '../tags.ts'
 import type { AwsApi, AwsImage } from './port.ts'
 import type { AwsImageSettings } from './settings.ts'
 import { imageSettings } from './share.ts'
 import { sweepRun } from './sweep.ts'
-import { tag } from './tags.ts'
 
 /** Copies of the built image in further regions, and who may see each of them. */
 export function awsPublish(api: AwsApi, settings: AwsImageSettings): Publish {

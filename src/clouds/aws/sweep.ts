@@ -1,7 +1,7 @@
 import type { RunMarks } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { tag, temporaryName } from '../tags.ts'
 import type { AwsApi } from './port.ts'
-import { tag, temporaryKeyName } from './tags.ts'
 import { untilTerminated } from './terminated.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function sweepRun(api: AwsApi, marks: RunMarks): Promise<readonly s
     await unlessGone(api.deleteSecurityGroup(region, id))
     removed.push(id)
   }
-  const key = temporaryKeyName(token)
+  const key = temporaryName(token)
   await unlessGone(api.deleteKeyPair(region, key))
   for (const image of await api.images(region, { name: marks.release })) {
     if (image.tags[tag.release] === marks.release && image.state === 'available') continue

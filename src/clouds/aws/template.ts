@@ -3,9 +3,9 @@ import { extraParts } from '../../packer/extra.ts'
 import { type Block, block, call, interpolate, type Raw, type Value, variable } from '../../packer/hcl.ts'
 import { cloudValue } from '../../packer/template.ts'
 import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
+import { tag, temporaryName } from '../tags.ts'
 import { accessOf, awsBases } from './bases.ts'
 import { type AwsImageSettings, awsOf } from './settings.ts'
-import { tag, temporaryKeyName } from './tags.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 
@@ -119,7 +119,7 @@ function access(
     ssh_interface: aws.sshInterface,
     ssh_clear_authorized_keys: resolved.build.security.removeSshKeys,
     temporary_key_pair_type: 'ed25519',
-    temporary_key_pair_name: marks === undefined ? undefined : temporaryKeyName(marks.token),
+    temporary_key_pair_name: marks === undefined ? undefined : temporaryName(marks.token),
     temporary_security_group_source_cidrs: ownGroups || ranges.length === 0 ? undefined : ranges,
     temporary_security_group_source_public_ip: ownGroups || ranges.length > 0 ? undefined : true,
     vpc_id: aws.vpcId,

@@ -2,10 +2,11 @@ import { SindriError } from '../../core/error.ts'
 import { releasedAt } from '../../release/name.ts'
 import type { CloudImage, Images } from '../cloud.ts'
 import { isGone, unlessGone } from '../gone.ts'
+import { cloudImage, newestFirst } from '../image.ts'
+import { tag } from '../tags.ts'
 import { defaultUser } from './launch.ts'
 import type { AzureApi, AzureImage } from './port.ts'
 import { isSameId } from './resource-id.ts'
-import { tag } from './tags.ts'
 
 /** Where images are. */
 export interface ImagePlaces {
@@ -39,18 +40,17 @@ export function azureImages(api: AzureApi, { group, definition }: ImagePlaces): 
 
   return {
     async list(region, { namePrefix = '', fingerprint, release }) {
-      return (await all())
+      const found = (await all())
         .filter(({ locations }) => locations.includes(region))
-        .map((image) => cloudImage(image, region))
-        .filter((image) => image.release !== undefined && image.name.startsWith(namePrefix))
-        .filter((image) => release === undefined || image.release === release)
+        .map((image) => told(image, region))
+        .filter((image) => image.release !== undefined && (release === undefined || image.release === release))
         .filter((image) => fingerprint === undefined || image.fingerprint === fingerprint)
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      return newestFirst(found, namePrefix)
     },
 
     async get(region, id) {
       try {
-        return cloudImage(await byReference(id), region)
+        return told(await byReference(id), region)
       } catch (error) {
         if (!isGone(error)) throw error
         throw new SindriError('not-found', `there is no image ${id} in the subscription ${api.subscription}`, {
@@ -102,22 +102,13 @@ const states: Readonly<Record<string, string>> = {
   Failed: 'failed',
 }
 
-function cloudImage(image: AzureImage, region: string): CloudImage {
-  const { id, state, tags } = image
+function told(image: AzureImage, region: string): CloudImage {
+  const { id, tags } = image
   const release = tags[tag.release]
-  return {
-    id,
-    name: release ?? image.name,
-    region,
-    state: states[state] ?? state.toLowerCase(),
-    createdAt: image.createdAt === undefined ? madeAt(release) : new Date(image.createdAt).toISOString(),
-    sindriVersion: tags[tag.version],
-    release,
-    fingerprint: tags[tag.fingerprint],
-    base: tags[tag.base],
-    sshUser: defaultUser,
-    tags,
-  }
+  const name = release ?? image.name
+  const state = states[image.state] ?? image.state.toLowerCase()
+  const createdAt = image.createdAt === undefined ? madeAt(release) : new Date(image.createdAt).toISOString()
+  return { ...cloudImage({ id, name, region, state, createdAt, tags }, tag), sshUser: defaultUser }
 }
 
 /** Of managed images Azure tells no time; a release has it in its name. */

@@ -3,6 +3,7 @@ import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { deploymentName, deploymentTags, tag } from '../tags.ts'
 import { object, textOf } from './answers.ts'
 import {
   type MachineSettings,
@@ -14,7 +15,6 @@ import {
 } from './machine.ts'
 import type { AzureApi, AzureGroup } from './port.ts'
 import { groupOf } from './resource-id.ts'
-import { deploymentName, deploymentTags, tag } from './tags.ts'
 
 /** The account instances get; images have none. It is the one that Azure's own command line makes. */
 export const defaultUser = 'azureuser'

@@ -3,10 +3,10 @@ import type { Step } from '../../core/step.ts'
 import type { Release } from '../../release/release.ts'
 import type { MadeImage, Publish } from '../cloud.ts'
 import { isGone } from '../gone.ts'
+import { tag } from '../tags.ts'
 import type { AzureApi, VersionSettings } from './port.ts'
 import type { AzureImageSettings } from './settings.ts'
 import { sweepRun } from './sweep.ts'
-import { tag } from './tags.ts'
 
 /** Where images go. */
 export interface PublishPlace {

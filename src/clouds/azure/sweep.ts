@@ -1,10 +1,10 @@
 import type { RunMarks } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
+import { tag, temporaryName } from '../tags.ts'
 import { object, textOf } from './answers.ts'
 import type { AzureApi, AzureResource } from './port.ts'
 import type { PublishPlace } from './publish.ts'
 import { nameOf, typeOf } from './resource-id.ts'
-import { tag, temporaryName } from './tags.ts'
 
 /**
  * Removes what a Packer run that is gone left behind: its temporary resource group, or what it made in the group of the

@@ -3,11 +3,11 @@ import { extraParts } from '../../packer/extra.ts'
 import { type Block, block, call, interpolate, type Raw, type Value, variable } from '../../packer/hcl.ts'
 import { cloudValue } from '../../packer/template.ts'
 import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
+import { tag, temporaryName } from '../tags.ts'
 import { type AzureBase, baseOf } from './bases.ts'
 import { credentialAttributes, credentialVariables } from './credentials.ts'
 import { galleryAttributes, galleryBlock, securityAttributes } from './gallery.ts'
 import { type AzureImageSettings, azureOf, written } from './settings.ts'
-import { tag, temporaryName } from './tags.ts'
 
 type Attributes = Readonly<Record<string, Value | undefined>>
 

@@ -1,6 +1,7 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
 import { isGone, unlessGone } from '../gone.ts'
+import { cloudImage, newestFirst } from '../image.ts'
 import { label, versionOf } from './labels.ts'
 import type { GcpApi, GcpImage } from './port.ts'
 
@@ -12,15 +13,13 @@ export function gcpImages(api: GcpApi): Images {
         ...(fingerprint === undefined ? {} : { [label.fingerprint]: fingerprint }),
         [label.release]: release ?? '*',
       }
-      return (await api.images({ labels }))
-        .filter((image) => image.name.startsWith(namePrefix))
-        .map((image) => cloudImage(image, zone))
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      const found = (await api.images({ labels })).map((image) => told(image, zone))
+      return newestFirst(found, namePrefix)
     },
 
     async get(zone, id) {
       try {
-        return cloudImage(await api.image(nameIn(id, api.imageProject)), zone)
+        return told(await api.image(nameIn(id, api.imageProject)), zone)
       } catch (error) {
         if (!isGone(error)) throw error
         throw new SindriError('not-found', `there is no image ${id} in ${api.imageProject}`, {
@@ -30,7 +29,7 @@ export function gcpImages(api: GcpApi): Images {
       }
     },
 
-    newest: async (zone, family) => cloudImage(await api.imageFromFamily(family), zone),
+    newest: async (zone, family) => told(await api.imageFromFamily(family), zone),
     copiesOf: async () => [],
     remove: ({ id }) => unlessGone(api.deleteImage(id)),
   }
@@ -49,19 +48,10 @@ function nameIn(id: string, project: string): string {
 /** Google's states in the words all clouds share. https://cloud.google.com/compute/docs/reference/rest/v1/images (status) */
 const states: Readonly<Record<string, string>> = { READY: 'available', PENDING: 'pending', FAILED: 'failed' }
 
-function cloudImage(image: GcpImage, zone: string): CloudImage {
-  return {
-    id: image.name,
-    name: image.name,
-    region: zone,
-    state: states[image.status] ?? image.status.toLowerCase(),
-    // Google writes the offset of its own time zone.
-    createdAt: new Date(image.createdAt).toISOString(),
-    sindriVersion: versionOf(image.labels[label.version]),
-    release: image.labels[label.release],
-    fingerprint: image.labels[label.fingerprint],
-    base: versionOf(image.labels[label.base]),
-    sshUser: image.labels[label.sshUser],
-    tags: image.labels,
-  }
+function told({ name, status, createdAt, labels }: GcpImage, zone: string): CloudImage {
+  const state = states[status] ?? status.toLowerCase()
+  // Google writes the offset of its own time zone.
+  const own = { id: name, name, region: zone, state, createdAt: new Date(createdAt).toISOString(), tags: labels }
+  const image = cloudImage(own, label)
+  return { ...image, sindriVersion: versionOf(image.sindriVersion), base: versionOf(image.base) }
 }

@@ -1,8 +1,9 @@
 import { SindriError } from '../../core/error.ts'
 import type { CloudImage, Images } from '../cloud.ts'
 import { isGone } from '../gone.ts'
+import { cloudImage, newestFirst } from '../image.ts'
+import { tag } from '../tags.ts'
 import type { OciApi, OciImage } from './port.ts'
-import { tag } from './tags.ts'
 
 /** Sindri's images of a region, told by their tags, by which Oracle Cloud cannot be asked. Copies are other images. */
 export function ociImages(api: OciApi): Images {
@@ -10,20 +11,19 @@ export function ociImages(api: OciApi): Images {
   return {
     async list(asked, { namePrefix = '', fingerprint, release }) {
       const region = await regionOf(asked)
-      return (await api.images(region, release === undefined ? {} : { name: release }))
+      const found = (await api.images(region, release === undefined ? {} : { name: release }))
         .filter(({ tags, state }) => tags[tag.release] !== undefined && state !== 'DELETED')
         .filter(({ tags }) => release === undefined || tags[tag.release] === release)
         .filter(({ tags }) => fingerprint === undefined || tags[tag.fingerprint] === fingerprint)
-        .filter(({ name }) => name.startsWith(namePrefix))
-        .map((image) => cloudImage(image, region))
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+        .map((image) => told(image, region))
+      return newestFirst(found, namePrefix)
     },
 
     async get(asked, id) {
       const region = await regionOf(asked)
       try {
         const image = await api.image(region, id)
-        if (image.state !== 'DELETED') return cloudImage(image, region)
+        if (image.state !== 'DELETED') return told(image, region)
       } catch (error) {
         if (!isGone(error)) throw error
       }
@@ -44,18 +44,7 @@ const states: Readonly<Record<string, string>> = {
   IMPORTING: 'pending',
 }
 
-function cloudImage(image: OciImage, region: string): CloudImage {
-  return {
-    id: image.id,
-    name: image.name,
-    region,
-    state: states[image.state] ?? image.state.toLowerCase(),
-    createdAt: new Date(image.createdAt).toISOString(),
-    sindriVersion: image.tags[tag.version],
-    release: image.tags[tag.release],
-    fingerprint: image.tags[tag.fingerprint],
-    base: image.tags[tag.base],
-    sshUser: image.tags[tag.sshUser],
-    tags: image.tags,
-  }
+function told({ id, name, state, createdAt, tags }: OciImage, region: string): CloudImage {
+  const shared = states[state] ?? state.toLowerCase()
+  return cloudImage({ id, name, region, state: shared, createdAt: new Date(createdAt).toISOString(), tags }, tag)
 }

@@ -3,9 +3,9 @@ import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Launch, Launched, LaunchRequest } from '../cloud.ts'
 import { isGone } from '../gone.ts'
+import { deploymentName, deploymentTags, tag } from '../tags.ts'
 import type { OciApi, OciInstance, OciSecurityGroup } from './port.ts'
 import type { OciImageSettings } from './settings.ts'
-import { deploymentName, deploymentTags, tag } from './tags.ts'
 import { isOver, untilTerminated } from './terminated.ts'
 
 /** What instances are launched with besides what the request says. */

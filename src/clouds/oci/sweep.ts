@@ -1,6 +1,6 @@
 import type { RunMarks } from '../cloud.ts'
+import { tag } from '../tags.ts'
 import type { OciApi } from './port.ts'
-import { tag } from './tags.ts'
 import { isOver, untilTerminated } from './terminated.ts'
 
 /**

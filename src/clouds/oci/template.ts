@@ -4,10 +4,10 @@ import { extraParts } from '../../packer/extra.ts'
 import { type Block, block, call, interpolate, type Raw, type Value, variable } from '../../packer/hcl.ts'
 import { cloudValue } from '../../packer/template.ts'
 import type { ReleaseMarks, SourceTemplate } from '../cloud.ts'
+import { tag } from '../tags.ts'
 import { baseOf, type OciBase } from './bases.ts'
 import { credentialsOf } from './credentials.ts'
 import { type OciImageSettings, ociOf } from './settings.ts'
-import { mostTags, tag } from './tags.ts'
 
 /**
  * The oracle-oci source. With the marks of a release it names and tags what this run makes; without, it stands alone.
@@ -76,6 +76,9 @@ const timestamped: Raw = interpolate([
 function written(value: OciImageSettings['compartmentOcid']): Value {
   return typeof value === 'string' ? value : variable(value.variable)
 }
+
+/** Free-form tags one resource may have: https://docs.oracle.com/iaas/Content/Tagging/Concepts/taggingoverview.htm#limits (2026-11). */
+const mostTags = 10
 
 function imageTags(
   resolved: Resolved,

@@ -3,20 +3,24 @@ export const tag = {
   managed: 'sindri:managed',
   release: 'sindri:release',
   fingerprint: 'sindri:fingerprint',
+  /** Which inputs a copy was made from. */
+  digest: 'sindri:digest',
   version: 'sindri:version',
   profile: 'sindri:profile',
   base: 'sindri:base',
+  sshUser: 'sindri:ssh-user',
+  /** Where images have no description of their own. */
   description: 'sindri:description',
   run: 'sindri:run',
   deployment: 'sindri:deployment',
 } as const
 
-/** The name of what a run builds in: known before it begins, so that it can be found after a kill. */
+/** What a run calls what it makes: known before it begins, so that it can be found after a kill. */
 export function temporaryName(token: string): string {
   return `sindri-run-${token.slice(0, 24)}`
 }
 
-/** The resource group of a deployment, and what everything in it is called. */
+/** What the things of a deployment are called. */
 export function deploymentName(deployment: string): string {
   return `sindri-${deployment}`
 }
