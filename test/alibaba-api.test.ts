@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { textOf } from '../src/clouds/alibaba/answers.ts'
@@ -18,33 +17,22 @@ import { instantClock, memoryStore } from '../src/core/fake-cloud.fixture.ts'
 import { plan } from '../src/core/plan.ts'
 import { step } from '../src/core/step.ts'
 import { temporary } from '../src/rehearsal/alibaba/signature.ts'
-import { installDial } from '../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 import { openRpc } from './alibaba-rpc.ts'
 
 const region = 'ap-southeast-1'
-const folders: string[] = []
-let rehearsal: InProcess
-/** Moves with every request, so that nothing is waited for. */
-let now: number
+// Moves with every request, so that nothing is waited for.
+const here = useRehearsal(undefined, (now) => now + 400)
 
 /** A rehearsed account with these faults to come or this policy to enforce, and a client of it. */
 async function open(
   settings: { readonly faults?: readonly object[]; readonly actions?: readonly string[] } = {},
 ): Promise<AlibabaApi> {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-alibaba-api-'))
-  folders.push(folder)
-  const home = join(folder, 'home')
-  mkdirSync(join(home, 'rehearsal'), { recursive: true })
   const { faults = [], actions } = settings
   const value = { Version: '1', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] }
   const policy = actions === undefined ? null : { value, file: 'policy.json' }
-  const ports = { port: 0, tlsPort: 0 }
-  writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
-  now = Date.now()
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 400))
-  installDial(rehearsal.rehearsal)
-  return client(rehearsal.rehearsal.environment)
+  await here.reopen({ policy, faults })
+  return client(here.rehearsal.environment)
 }
 
 function client(environment: Environment): AlibabaApi {
@@ -57,10 +45,8 @@ function resolved(alibaba: object = {}, build: object = {}): Resolved {
   return resolve(loadConfig(JSON.stringify(config), 'sindri.yaml'), {}, { env: {} })
 }
 
-afterEach(async () => {
-  await rehearsal.close()
+afterEach(() => {
   vi.unstubAllEnvs()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
 async function request(api: AlibabaApi): Promise<InstanceRequest> {
@@ -89,7 +75,7 @@ test('what Alibaba Cloud began although its answer was lost is begun once', asyn
   const wanted = await request(api)
   const id = await api.runInstance(region, wanted)
   expect(await api.runInstance(region, wanted)).toBe(id)
-  expect([...rehearsal.machines.keys()]).toEqual([id])
+  expect([...here.machines.keys()]).toEqual([id])
   expect(await api.securityGroups(region, {})).toHaveLength(1)
 })
 
@@ -113,8 +99,7 @@ test('a refused call names the action that is lacking', async () => {
 })
 
 test('keys that are not accepted are told of with the variable they are in, and without the keys', async () => {
-  await open()
-  const right = rehearsal.rehearsal.environment
+  const right = here.rehearsal.environment
   const wrong = [
     [{ ...right, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'of-another' }, 'SignatureDoesNotMatch'],
     [{ ...right, ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI-unknown' }, 'InvalidAccessKeyId.NotFound'],
@@ -130,7 +115,6 @@ test('keys that are not accepted are told of with the variable they are in, and 
 })
 
 test('temporary keys and the builder’s own variables are taken', async () => {
-  await open()
   const environment = {
     ALICLOUD_ACCESS_KEY: temporary.id,
     ALICLOUD_SECRET_KEY: temporary.secret,
@@ -140,9 +124,8 @@ test('temporary keys and the builder’s own variables are taken', async () => {
 })
 
 test('a profile is taken from the file of the aliyun CLI, and told of by its name', async () => {
-  await open()
-  const home = folders[0] ?? ''
-  const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = rehearsal.rehearsal.environment
+  const home = here.folder
+  const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = here.rehearsal.environment
   const profile = { name: 'images', mode: 'AK', access_key_id: id, access_key_secret: secret, region_id: region }
   mkdirSync(join(home, '.aliyun'))
   const file = join(home, '.aliyun/config.json')
@@ -169,10 +152,9 @@ test('a profile is taken from the file of the aliyun CLI, and told of by its nam
 })
 
 test('a family is resolved to its newest image, and one that is not there is told of', async () => {
-  await open()
-  const target = alibabaTarget(connectAlibaba, resolved({}, { base: 'debian-12' }), rehearsal.rehearsal.environment)
+  const target = alibabaTarget(connectAlibaba, resolved({}, { base: 'debian-12' }), here.rehearsal.environment)
   expect(await target.sourceImage?.()).toBe('debian_12_11_x64_20G_alibase_20250725.vhd')
-  const other = alibabaTarget(connectAlibaba, resolved({}, { base: 'acs:none_1_x64' }), rehearsal.rehearsal.environment)
+  const other = alibabaTarget(connectAlibaba, resolved({}, { base: 'acs:none_1_x64' }), here.rehearsal.environment)
   await expect(other.sourceImage?.()).rejects.toMatchObject({
     code: 'not-found',
     hint: expect.stringContaining('build.base'),
@@ -180,12 +162,7 @@ test('a family is resolved to its newest image, and one that is not there is tol
 })
 
 test('without a default VSwitch of the zone a deployment says what to name', async () => {
-  await open()
-  const target = alibabaTarget(
-    connectAlibaba,
-    resolved({ zone_id: 'ap-southeast-1z' }),
-    rehearsal.rehearsal.environment,
-  )
+  const target = alibabaTarget(connectAlibaba, resolved({ zone_id: 'ap-southeast-1z' }), here.rehearsal.environment)
   const image = { id: 'm-1', name: 'golden-1', region, state: 'available', createdAt: '', tags: {} } as const
   const more = { sindriVersion: '', release: '', fingerprint: '', base: '', sshUser: 'root' }
   const { steps } = target.launch.steps({
@@ -207,7 +184,7 @@ test('without a default VSwitch of the zone a deployment says what to name', asy
 test('an image joins its family when all is done, and what follows is made from it', async () => {
   const api = await open()
   const instance = await api.runInstance(region, await request(api))
-  const ask = openRpc(rehearsal.rehearsal.environment, region)
+  const ask = openRpc(here.rehearsal.environment, region)
   await ask('ecs', 'StopInstance', { InstanceId: instance })
   const id = textOf(await ask('ecs', 'CreateImage', { InstanceId: instance, ImageName: 'golden-1' }), 'ImageId') ?? ''
   const settings = alibabaOf(resolved({ target_image_family: 'golden' }))
@@ -257,7 +234,7 @@ test('an image that its builder left without tags is given them, with its snapsh
   const wanted = await request(api)
   const instance = await api.runInstance(region, wanted)
   const settings = alibabaOf(resolved())
-  const ask = openRpc(rehearsal.rehearsal.environment, region)
+  const ask = openRpc(here.rehearsal.environment, region)
   await ask('ecs', 'StopInstance', { InstanceId: instance })
   const id = textOf(await ask('ecs', 'CreateImage', { InstanceId: instance, ImageName: 'golden-1' }), 'ImageId') ?? ''
   const tagsOf = vi.fn(() => ({ 'sindri:release': 'golden-1', 'sindri:fingerprint': 'feed' }))

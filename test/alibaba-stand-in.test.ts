@@ -1,49 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { itemsOf, textOf } from '../src/clouds/alibaba/answers.ts'
 import { openClient } from '../src/clouds/alibaba/api-client.ts'
 import { credentialSource } from '../src/clouds/alibaba/credentials.ts'
-import { installDial } from '../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
 import { lastEntries } from '../src/rehearsal/kit/journal.ts'
-import { filesOf, type Places } from '../src/rehearsal/places.ts'
+import { filesOf } from '../src/rehearsal/places.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 import { type Ask, openRpc, tagged } from './alibaba-rpc.ts'
 
 const region = 'us-west-1'
 
-let places: Places
-let rehearsal: InProcess
-let now: number
 let ask: Ask
-
-beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-alibaba-'))
-  places = { home: join(folder, 'home'), cache: join(folder, 'cache') }
-  now = Date.now()
-  await open()
+const here = useRehearsal(() => {
+  ask = openRpc(here.rehearsal.environment, region)
 })
-
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(join(places.home, '..'), { recursive: true })
-})
-
-async function open(): Promise<void> {
-  rehearsal = await openInProcess(places, () => now)
-  installDial(rehearsal.rehearsal)
-  ask = openRpc(rehearsal.rehearsal.environment, region)
-}
-
-/** Opens it anew with these settings, as a daemon that was started again. */
-async function reopen(settings: object = {}): Promise<void> {
-  await rehearsal.close()
-  const file = filesOf(places).settings
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify({ policy: null, faults: [], ports: { port: 0, tlsPort: 0 }, ...settings }))
-  await open()
-}
 
 /** The code of the refusal of a call, and its words. */
 async function refusal(call: Promise<unknown>): Promise<string> {
@@ -81,25 +50,25 @@ async function instance(id: string): Promise<Readonly<Record<string, unknown>>> 
 async function stoppedImage(name: string): Promise<string> {
   const id = await launch({}, 'CreateInstance')
   const image = textOf(await ask('ecs', 'CreateImage', { InstanceId: id, ImageName: name }), 'ImageId') ?? ''
-  now += 2_000
+  here.now += 2_000
   return image
 }
 
 test('an instance runs after a moment, with the address it was asked for, and ends with its disk', async () => {
   const id = await launch({ InternetMaxBandwidthOut: '5', ...tagged({ of: 'test' }) })
   expect(await instance(id)).toMatchObject({ Status: 'Starting', Tags: { Tag: [{ TagKey: 'of', TagValue: 'test' }] } })
-  now += 1_000
+  here.now += 1_000
   expect(await instance(id)).toMatchObject({
     Status: 'Running',
     PublicIpAddress: { IpAddress: [expect.stringMatching(/^127\./)] },
   })
-  expect(rehearsal.machines.get(id)).toMatchObject({
+  expect(here.machines.get(id)).toMatchObject({
     metadataAddress: '100.100.100.200:80',
     firmware: { product_name: 'Alibaba Cloud ECS' },
   })
   expect(await refusal(ask('ecs', 'DeleteInstance', { InstanceId: id }))).toContain('IncorrectInstanceStatus')
   await ask('ecs', 'DeleteInstance', { InstanceId: id, Force: 'true' })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   expect(await ask('ecs', 'DescribeDisks', {})).toMatchObject({ TotalCount: 0 })
 })
 
@@ -115,7 +84,7 @@ test('an instance that was made alone is stopped, takes an address and a key, an
   await ask('ecs', 'AttachKeyPair', { KeyPairName: 'mine', InstanceIds: JSON.stringify([id]) })
   await ask('ecs', 'StartInstance', { InstanceId: id })
   expect(await instance(id)).toMatchObject({ EipAddress: { IpAddress: address }, KeyPairName: 'mine' })
-  expect(rehearsal.machines.get(id)?.publicAddress).toBe(address)
+  expect(here.machines.get(id)?.publicAddress).toBe(address)
   expect(await refusal(ask('vpc', 'ReleaseEipAddress', { AllocationId }))).toContain('IncorrectEipStatus')
   await ask('ecs', 'StopInstance', { InstanceId: id })
   await ask('vpc', 'UnassociateEipAddress', { AllocationId, InstanceId: id })
@@ -182,7 +151,7 @@ test('each request is signed anew: one that is sent again, late or changed is re
   const signed = { SignatureNonce: 'one' }
   await ask('ecs', 'DescribeRegions', signed)
   expect(await refusal(ask('ecs', 'DescribeRegions', signed))).toContain('SignatureNonceUsed')
-  now += 20 * 60_000
+  here.now += 20 * 60_000
   expect(await refusal(ask('ecs', 'DescribeRegions', {}))).toContain('InvalidTimeStamp.Expired')
 })
 
@@ -194,7 +163,7 @@ test('the newer signature covers the body and what is to be done', async () => {
     return real(url, init)
   }
   try {
-    await openClient(credentialSource(rehearsal.rehearsal.environment)).call('ecs:DescribeRegions', region, {})
+    await openClient(credentialSource(here.rehearsal.environment)).call('ecs:DescribeRegions', region, {})
   } finally {
     globalThis.fetch = real
   }
@@ -212,7 +181,7 @@ test('a policy is enforced in RAM’s words', async () => {
     { Effect: 'Allow', Action: 'ecs:Describe*', Resource: '*' },
     { Effect: 'Deny', Action: ['ecs:DescribeInstances'], Resource: '*' },
   ]
-  await reopen({ policy: { value: { Version: '1', Statement }, file: 'policy.json' } })
+  await here.reopen({ policy: { value: { Version: '1', Statement }, file: 'policy.json' } })
   await ask('ecs', 'DescribeImages', {})
   expect(await refusal(ask('ecs', 'DescribeInstances', {}))).toContain('Forbidden.RAM')
   expect(await refusal(ask('ecs', 'DescribeVpcs', {}))).toContain('(vpc:DescribeVpcs)')
@@ -221,10 +190,10 @@ test('a policy is enforced in RAM’s words', async () => {
 test('a daemon that is started again has what there was, and nothing of what was secret in its journal', async () => {
   const id = await launch({ ClientToken: 'once', UserData: Buffer.from('password: hidden').toString('base64') })
   const stopped = await launch({}, 'CreateInstance')
-  await reopen()
-  expect([...rehearsal.machines.keys()]).toEqual([id])
+  await here.reopen()
+  expect([...here.machines.keys()]).toEqual([id])
   expect(await instance(stopped)).toMatchObject({ Status: 'Stopped' })
-  const journal = JSON.stringify(lastEntries(filesOf(places).journal, 100))
+  const journal = JSON.stringify(lastEntries(filesOf(here.places).journal, 100))
   expect(journal).toContain('RunInstances')
   expect(journal).not.toMatch(/Signature|AccessKeyId|UserData/)
 })

@@ -1,8 +1,7 @@
 import { sign } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { connectAzure } from '../src/clouds/azure/api.ts'
 import { azureImages } from '../src/clouds/azure/images.ts'
 import { azureLaunch } from '../src/clouds/azure/launch.ts'
@@ -14,46 +13,29 @@ import { azureOf } from '../src/clouds/azure/settings.ts'
 import type { CloudImage } from '../src/clouds/cloud.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
-import { installDial } from '../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 
 const subscription = '11111111-1111-1111-1111-111111111111'
 const root = `/subscriptions/${subscription}/resourceGroups`
 const placed = { location: 'westeurope', tags: {} }
-const folders: string[] = []
-let rehearsal: InProcess
-let home: string
+const here = useRehearsal(undefined, Date.now)
 
 /** A rehearsed subscription with these faults to come or this role to enforce, and a client of it. */
 async function open(
   settings: { readonly faults?: readonly object[]; readonly actions?: readonly string[] } = {},
 ): Promise<AzureApi> {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-azure-api-'))
-  folders.push(folder)
-  home = join(folder, 'home')
-  mkdirSync(join(home, 'rehearsal'), { recursive: true })
   const { faults = [], actions } = settings
   const policy = actions === undefined ? null : { value: { Actions: actions }, file: 'role.json' }
-  writeFileSync(
-    join(home, 'rehearsal/settings.json'),
-    JSON.stringify({ policy, faults, ports: { port: 0, tlsPort: 0 } }),
-  )
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') })
-  installDial(rehearsal.rehearsal)
+  await here.reopen({ policy, faults })
   return client()
 }
 
 /** A client with the rehearsal's credentials; these variables are put over them, or left out. */
 function client(more: Readonly<Record<string, string | undefined>> = {}): AzureApi {
-  const { AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID } = rehearsal.rehearsal.environment
+  const { AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID } = here.rehearsal.environment
   const environment = { AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_TENANT_ID, ...more }
   return connectAzure({ subscription, tenant: undefined, environment })
 }
-
-afterEach(async () => {
-  await rehearsal.close()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
 
 /** A group with a virtual machine called `vm` in it, and all that this needs. */
 async function machine(api: AzureApi): Promise<string> {
@@ -85,7 +67,7 @@ async function machine(api: AzureApi): Promise<string> {
 
 /** A token that the rehearsal's registered key signed. */
 function assertion(claims: object): string {
-  const key = readFileSync(join(home, 'rehearsal/azure/key.pem'), 'utf8')
+  const key = readFileSync(join(here.places.home, 'rehearsal/azure/key.pem'), 'utf8')
   const words = [{ alg: 'RS256', typ: 'JWT' }, claims].map((one) =>
     Buffer.from(JSON.stringify(one)).toString('base64url'),
   )
@@ -96,7 +78,7 @@ test('what Azure began although its answer was lost is begun once', async () => 
   const lost = { when: 'after', code: 'Disconnect', left: 1 }
   const api = await open({ faults: [{ operation: 'VirtualMachines.CreateOrUpdate', ...lost }] })
   await machine(api)
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('a call that Azure was too busy for is sent again', async () => {
@@ -126,11 +108,13 @@ test('actions that are granted nowhere are told of, and for certain unless the c
 })
 
 test('credentials that are not accepted are told of with the variables they are in', async () => {
-  await open()
   const wrong: readonly (readonly [Readonly<Record<string, string | undefined>>, string])[] = [
     [{ AZURE_CLIENT_SECRET: 'wrong' }, 'AZURE_CLIENT_ID and AZURE_CLIENT_SECRET'],
     [{ AZURE_CLIENT_SECRET: undefined, ARM_CLIENT_SECRET: 'wrong' }, 'AZURE_CLIENT_ID and ARM_CLIENT_SECRET'],
-    [{ AZURE_CLIENT_SECRET: undefined, AZURE_FEDERATED_TOKEN_FILE: join(home, 'none') }, 'AZURE_FEDERATED_TOKEN_FILE'],
+    [
+      { AZURE_CLIENT_SECRET: undefined, AZURE_FEDERATED_TOKEN_FILE: join(here.folder, 'none') },
+      'AZURE_FEDERATED_TOKEN_FILE',
+    ],
     [{ AZURE_CLIENT_SECRET: undefined, ARM_OIDC_TOKEN: 'a.b.c' }, 'AZURE_CLIENT_ID and ARM_OIDC_TOKEN'],
   ]
   for (const [environment, source] of wrong) {
@@ -142,20 +126,18 @@ test('credentials that are not accepted are told of with the variables they are 
 })
 
 test('a token of another issuer takes the place of a secret, from the environment or a file', async () => {
-  await open()
   const token = assertion({ sub: 'rehearsal', exp: Date.now() / 1000 + 600 })
-  const file = join(home, 'token')
+  const file = join(here.folder, 'token')
   writeFileSync(file, `${token}\n`)
   const none = { AZURE_CLIENT_SECRET: undefined }
   for (const own of [{ ARM_OIDC_TOKEN: token }, { AZURE_FEDERATED_TOKEN_FILE: file }])
-    expect(await client({ ...none, ...own }).identity()).toBe(rehearsal.rehearsal.environment.AZURE_CLIENT_ID)
+    expect(await client({ ...none, ...own }).identity()).toBe(here.rehearsal.environment.AZURE_CLIENT_ID)
   const ended = assertion({ sub: 'rehearsal', exp: Date.now() / 1000 - 600 })
   await expect(client({ ...none, ARM_OIDC_TOKEN: ended }).identity()).rejects.toMatchObject({ code: 'credentials' })
 })
 
 test('without a tenant Azure is asked whose subscription it is', async () => {
-  await open()
-  expect(await client({ AZURE_TENANT_ID: undefined }).identity()).toBe(rehearsal.rehearsal.environment.AZURE_CLIENT_ID)
+  expect(await client({ AZURE_TENANT_ID: undefined }).identity()).toBe(here.rehearsal.environment.AZURE_CLIENT_ID)
 })
 
 test('a size that is not offered, and a group that is no deployment, are told of', async () => {

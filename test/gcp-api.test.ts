@@ -1,7 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { CloudImage, LaunchRequest } from '../src/clouds/cloud.ts'
 import { connectGcp } from '../src/clouds/gcp/api.ts'
@@ -11,29 +9,20 @@ import type { GcpApi, InstanceRequest } from '../src/clouds/gcp/port.ts'
 import { gcpOf } from '../src/clouds/gcp/settings.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { resolve } from '../src/config/resolve.ts'
-import { installDial } from '../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 
 const zone = 'us-west1-a'
-const folders: string[] = []
-let rehearsal: InProcess
+const here = useRehearsal(undefined, Date.now)
 
 /** A rehearsed project with these faults to come or this role to enforce, and a client of it. */
 async function open(
   settings: { readonly faults?: readonly object[]; readonly permissions?: readonly string[] } = {},
 ): Promise<GcpApi> {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-gcp-api-'))
-  folders.push(folder)
-  const home = join(folder, 'home')
-  mkdirSync(join(home, 'rehearsal'), { recursive: true })
   const { faults = [], permissions } = settings
   const value = { includedPermissions: permissions }
   const policy = permissions === undefined ? null : { value, file: 'role.json' }
-  const ports = { port: 0, tlsPort: 0 }
-  writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') })
-  installDial(rehearsal.rehearsal)
-  return client(rehearsal.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? '')
+  await here.reopen({ policy, faults })
+  return client(here.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? '')
 }
 
 function client(keyFile: string): GcpApi {
@@ -43,10 +32,8 @@ function client(keyFile: string): GcpApi {
   return connectGcp({ project, imageProject: project, networkProject: project, environment })
 }
 
-afterEach(async () => {
-  await rehearsal.close()
+afterEach(() => {
   vi.unstubAllEnvs()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
 const request: InstanceRequest = {
@@ -72,7 +59,7 @@ test('what Google began although its answer was lost is begun once', async () =>
     ],
   })
   const operation = await api.insertInstance(zone, request)
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
   await expect.poll(async () => (await api.operation(zone, operation)).done).toBe(true)
   const { network, name, token } = request
   await api.insertFirewall({ name, network, token, sourceRanges: ['192.0.2.0/24'], networkTag: name })
@@ -103,8 +90,7 @@ test('a refused call names the permission that is lacking', async () => {
 })
 
 test('a key that is not accepted is told of with the file it is in', async () => {
-  await open()
-  const file = rehearsal.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? ''
+  const file = here.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? ''
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const stranger = {
     ...JSON.parse(readFileSync(file, 'utf8')),

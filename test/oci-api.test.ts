@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { CloudImage, Environment, LaunchRequest } from '../src/clouds/cloud.ts'
 import { connectOci } from '../src/clouds/oci/api.ts'
 import { ociLaunch } from '../src/clouds/oci/launch.ts'
@@ -10,49 +9,29 @@ import type { InstanceRequest, OciApi, OciHome } from '../src/clouds/oci/port.ts
 import { apply } from '../src/core/apply.ts'
 import { instantClock, memoryStore } from '../src/core/fake-cloud.fixture.ts'
 import { plan } from '../src/core/plan.ts'
-import { installDial } from '../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../src/rehearsal/in-process.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 
 const region = 'us-phoenix-1'
 const compartment = 'ocid1.compartment.oc1..aaaaaaaacompartment'
 const debian = `ocid1.image.oc1..${'aaaaaaaarehearseddebian12'.padEnd(60, 'a')}`
-const folders: string[] = []
-let rehearsal: InProcess
-let now = 0
-
-function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-oci-api-'))
-  folders.push(folder)
-  return folder
-}
+// Moves with every request, so that nothing is waited for.
+const here = useRehearsal(undefined, (now) => now + 30)
 
 /** A rehearsed compartment with these faults to come or these statements to enforce, and a client of it. */
 async function open(
   settings: { readonly faults?: readonly object[]; readonly statements?: readonly string[] } = {},
 ): Promise<OciApi> {
-  const folder = temporary()
-  const home = join(folder, 'home')
-  mkdirSync(join(home, 'rehearsal'), { recursive: true })
   const { faults = [], statements } = settings
   const value = statements?.map((one) => `Allow group sindri to ${one} in compartment id ${compartment}`)
   const policy = value === undefined ? null : { value, file: 'statements.json' }
-  const ports = { port: 0, tlsPort: 0 }
-  writeFileSync(join(home, 'rehearsal/settings.json'), JSON.stringify({ policy, faults, ports }))
-  now = Date.now()
-  rehearsal = await openInProcess({ home, cache: join(folder, 'cache') }, () => (now += 30))
-  installDial(rehearsal.rehearsal)
-  return client(rehearsal.rehearsal.environment)
+  await here.reopen({ policy, faults })
+  return client(here.rehearsal.environment)
 }
 
 function client(environment: Environment, more: Partial<OciHome> = {}): OciApi {
   const home = { compartment, imageCompartment: compartment, useInstancePrincipals: false, environment, ...more }
   return connectOci(home, instantClock())
 }
-
-afterEach(async () => {
-  await rehearsal.close()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
 
 const request: InstanceRequest = {
   name: 'sindri-dep',
@@ -78,7 +57,7 @@ test('what Oracle began although its answer was lost is begun once', async () =>
     ],
   })
   const id = await api.launchInstance(region, request)
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
   expect(await api.instances(region)).toMatchObject([{ id }])
   const vcnId = await api.subnetVcn(region, request.subnetId)
   const group = await api.createSecurityGroup(region, { name: 'g', vcnId, tags: {}, token: request.token + 1 })
@@ -139,11 +118,10 @@ test('removing what is gone does no harm; what is there and stays is told', asyn
 })
 
 test('credentials come from variables, from a profile, or from both, and a wrong key is told with its source', async () => {
-  await open()
-  const { OCI_CLI_CONFIG_FILE = '', ...variables } = rehearsal.rehearsal.environment
+  const { OCI_CLI_CONFIG_FILE = '', ...variables } = here.rehearsal.environment
   const { OCI_CLI_USER, OCI_CLI_TENANCY, OCI_CLI_FINGERPRINT, OCI_CLI_KEY_FILE = '' } = variables
   const who = `${OCI_CLI_USER} of ${OCI_CLI_TENANCY}`
-  const folder = temporary()
+  const { folder } = here
   const file = join(folder, 'config')
   const write = (key: string): void =>
     writeFileSync(
@@ -187,12 +165,11 @@ test('credentials come from variables, from a profile, or from both, and a wrong
 })
 
 test('a session’s token stands in place of the user, and is told as what was not accepted', async () => {
-  await open()
-  const { OCI_CLI_CONFIG_FILE = '', OCI_CLI_TENANCY } = rehearsal.rehearsal.environment
+  const { OCI_CLI_CONFIG_FILE = '', OCI_CLI_TENANCY } = here.rehearsal.environment
   const session = { OCI_CLI_CONFIG_FILE, OCI_CLI_PROFILE: 'SESSION' }
   expect(await client(session).identity()).toBe(OCI_CLI_TENANCY)
   expect(await client(session).images(region, {})).toHaveLength(1)
-  const folder = temporary()
+  const { folder } = here
   const [file, token] = [join(folder, 'config'), join(folder, 'token')]
   writeFileSync(token, 'expired\n')
   writeFileSync(

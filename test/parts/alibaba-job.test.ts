@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,10 +10,10 @@ import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
 import {
   currentPacker,
+  killedBuild,
   missingPart,
   type Outcome,
   openSindri,
-  provisioning,
   type Sindri,
   ssh,
   startProgram,
@@ -24,6 +23,8 @@ const run = promisify(execFile)
 const region = 'ap-southeast-1'
 const copied = 'eu-central-1'
 const reader = '1111111111111111'
+/** The request that launches a build's instance. */
+const launch = 'CreateInstance'
 const missing = await missingPart()
 
 const current = currentPacker()
@@ -42,25 +43,12 @@ interface RamPolicy {
 
 let sindri: Sindri
 
-async function configure(
+function configure(
   more: Readonly<Record<string, unknown>> = {},
   build: Readonly<Record<string, unknown>> = { base: 'debian-12' },
 ): Promise<void> {
   const alibaba = { region, instance_type: 'ecs.g7.large', system_disk_size_gb: 20, ...more }
-  const packer = { cloud: 'alibaba', tags: { team: 'platform' }, build, alibaba }
-  // JSON is YAML.
-  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
-  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
-}
-
-/** Lets the rehearsal refuse what the policy does not allow. */
-async function enforce(policy: RamPolicy): Promise<void> {
-  await writeFile(join(sindri.folder, 'policy.json'), JSON.stringify(policy))
-  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'policy.json'))
-}
-
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
+  return sindri.configure({ cloud: 'alibaba', tags: { team: 'platform' }, build, alibaba })
 }
 
 /** A rehearsed command with variables of the user's own. */
@@ -78,10 +66,6 @@ async function held(where = region): Promise<Status['resources']['alibaba'][stri
 const nothingElse = {
   ...{ disks: [], instances: [], keyPairs: [], securityGroups: [], vpcs: [], vswitches: [], addresses: [] },
 } as const
-
-async function launches(): Promise<number> {
-  return (await sindri.status()).requests.filter(({ operation }) => operation === 'CreateInstance').length
-}
 
 async function refusals(): Promise<readonly unknown[]> {
   return (await sindri.status()).requests.filter(({ status }) => status === 403 || status === 501)
@@ -103,8 +87,8 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
   })
 
   test('with the printed policy and nothing else, a build makes an image of the family’s newest, and leaves nothing else', async () => {
-    await enforce(policy)
-    first = await build()
+    await sindri.enforce(policy)
+    first = await sindri.build()
     expect(first).toMatchObject({ cloud: 'alibaba', cached: false, rehearsed: true, base: 'debian-12', failed: [] })
     expect(first.image_id).toMatch(/^m-t4n[a-z0-9]{17}$/)
     const tags = {
@@ -125,19 +109,19 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
     const { requests } = await sindri.status()
     const asked = (operation: string): unknown => requests.find((one) => one.operation === operation)?.parameters
     const name = expect.stringMatching(/^sindri-run-[0-9a-f]{24}$/)
-    expect(asked('CreateInstance')).toMatchObject({ InstanceName: name, ImageId: expect.stringContaining('debian_12') })
+    expect(asked(launch)).toMatchObject({ InstanceName: name, ImageId: expect.stringContaining('debian_12') })
     expect(asked('CreateVpc')).toMatchObject({ VpcName: name })
     expect(asked('CreateVSwitch')).toMatchObject({ VSwitchName: name })
     expect(asked('CreateKeyPair')).toMatchObject({ KeyPairName: name })
   })
 
   test('the same build again finds it and launches nothing; copies and readers are made of it', async () => {
-    const before = await launches()
-    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    const before = await sindri.requested(launch)
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
     const copies = { image_copy_regions: [copied], image_copy_names: ['golden-eu'] }
     await configure({ ...copies, image_share_account: [reader], target_image_family: 'golden' })
-    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
-    const again = await build()
+    await sindri.enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const again = await sindri.build()
     expect(again).toMatchObject({
       image_id: first.image_id,
       changed: [region, copied].flatMap((one) => [`readers/${one}`, `family/${one}`]),
@@ -155,8 +139,8 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
       ],
       ...nothingElse,
     })
-    expect(await build()).toMatchObject({ changed: [], regions: again.regions })
-    expect(await launches()).toBe(before)
+    expect(await sindri.build()).toMatchObject({ changed: [], regions: again.regions })
+    expect(await sindri.requested(launch)).toBe(before)
   })
 
   test('with the builder’s own variables it is found too; with a wrong secret in one of them the build names it', async () => {
@@ -203,32 +187,28 @@ describe.skipIf(missing !== undefined)(`Alibaba Cloud, rehearsed (${missing ?? '
 
   test('an encrypted image, which is a copy, is tagged as any other', async () => {
     await configure({ image_encrypted: true })
-    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
-    const built = await build('--name', 'encrypted')
+    await sindri.enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const built = await sindri.build('--name', 'encrypted')
     const tags = { 'sindri:release': built.name, 'sindri:fingerprint': built.fingerprint, 'sindri:version': '3.1.0' }
     expect(await held()).toMatchObject({
       images: [{ id: built.image_id, encrypted: true, tags }],
       snapshots: [{ encrypted: true, tags }],
       ...nothingElse,
     })
-    expect(await build('--name', 'encrypted')).toMatchObject({ image_id: built.image_id, cached: true })
+    expect(await sindri.build('--name', 'encrypted')).toMatchObject({ image_id: built.image_id, cached: true })
     await sindri.json('vm', 'delete', built.image_id, '--force', '--rehearse')
     expect((await sindri.status()).resources.alibaba).toEqual({})
     await configure()
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
-    await enforce(policy)
-    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
-    process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
-    await ended
+    await sindri.enforce(policy)
+    await killedBuild(sindri, 'killed')
     expect(await held()).toMatchObject({
       ...{ images: [], instances: [{ state: 'Running' }], disks: [{}], keyPairs: [{}] },
       ...{ securityGroups: [{}], vpcs: [{}], vswitches: [{}], addresses: [{}] },
     })
-    const { image_id: image } = await build('--name', 'killed')
+    const { image_id: image } = await sindri.build('--name', 'killed')
     expect(await held()).toMatchObject({ images: [{ id: image }], ...nothingElse })
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
@@ -265,12 +245,12 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts, 
   })
 
   test('builds with the printed policy and nothing else', async () => {
-    await enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
-    const built = await build()
+    await sindri.enforce(await sindri.json<RamPolicy>('vm', 'permissions'))
+    const built = await sindri.build()
     expect(built).toMatchObject({ cached: false, failed: [] })
     expect(await refusals()).toEqual([])
     const { requests } = await sindri.status()
-    const created = requests.find(({ operation }) => operation === 'CreateInstance')?.parameters
+    const created = requests.find(({ operation }) => operation === launch)?.parameters
     expect(created).toMatchObject({ ImageFamily: 'acs:debian_12_11_x64', 'Tag.1.Key': expect.any(String) })
     expect(await held()).toMatchObject({ images: [{ id: built.image_id, family: 'golden' }], ...nothingElse })
   })

@@ -8,10 +8,12 @@ import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
+import { currentPacker, killedBuild, missingPart, openSindri, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const location = 'westeurope'
+/** The request that launches a build's instance. */
+const launch = 'Deployments.CreateOrUpdate'
 const missing = await missingPart()
 
 const current = currentPacker()
@@ -24,22 +26,9 @@ interface Role {
 
 let sindri: Sindri
 
-async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
   const azure = { resource_group: 'images', location, os_disk_size_gb: 30, ...more }
-  const packer = { cloud: 'azure', tags: { team: 'platform' }, build: { base: 'debian-12' }, azure }
-  // JSON is YAML.
-  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
-  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
-}
-
-/** Lets the rehearsal refuse what the role does not include. */
-async function enforce(role: Role): Promise<void> {
-  await writeFile(join(sindri.folder, 'role.json'), JSON.stringify(role))
-  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'role.json'))
-}
-
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
+  return sindri.configure({ cloud: 'azure', tags: { team: 'platform' }, build: { base: 'debian-12' }, azure })
 }
 
 type Held = Status['resources']['azure']
@@ -51,10 +40,6 @@ async function held(): Promise<Held> {
 
 function named(image: string): string {
   return image.replace(/.*\//, '')
-}
-
-async function launches(): Promise<number> {
-  return (await sindri.status()).requests.filter(({ operation }) => operation === 'Deployments.CreateOrUpdate').length
 }
 
 /** Azure's own command line, logged in as the rehearsal's service principal. */
@@ -88,16 +73,16 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
   })
 
   test('an action that would be lacking at the end of a build is told of before it begins', async () => {
-    await enforce({ ...role, Actions: role.Actions.filter((one) => one !== 'Microsoft.Compute/images/write') })
+    await sindri.enforce({ ...role, Actions: role.Actions.filter((one) => one !== 'Microsoft.Compute/images/write') })
     const { code, stderr } = await sindri.run('vm', 'build', '--rehearse')
     expect(stderr).toContain('Microsoft.Compute/images/write')
     expect(code).toBe(3)
-    expect(await launches()).toBe(0)
+    expect(await sindri.requested(launch)).toBe(0)
   })
 
   test('with the printed role and nothing else, a build makes an image and its group, and leaves nothing else', async () => {
-    await enforce(role)
-    first = await build()
+    await sindri.enforce(role)
+    first = await sindri.build()
     expect(first).toMatchObject({ cloud: 'azure', cached: false, rehearsed: true, base: 'debian-12', failed: [] })
     const tags = { team: 'platform', 'sindri:release': first.name, 'sindri:base': 'debian-12' }
     expect(await held()).toEqual({
@@ -114,15 +99,15 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
 
   test('port 22 was open to this machine alone, and no password of the build is in the journal', async () => {
     const { requests } = await sindri.status()
-    const asked = requests.find(({ operation }) => operation === 'Deployments.CreateOrUpdate')?.parameters
+    const asked = requests.find(({ operation }) => operation === launch)?.parameters
     expect(asked).toMatchObject({ properties: { parameters: '(left out)' } })
     expect(JSON.stringify(asked)).toContain('"sourceAddressPrefixes":["127.0.0.1/32"]')
   })
 
   test('the same build again finds it and launches nothing', async () => {
-    const before = await launches()
-    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
-    expect(await launches()).toBe(before)
+    const before = await sindri.requested(launch)
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    expect(await sindri.requested(launch)).toBe(before)
   })
 
   test('it is listed, and an instance of it answers to its own key', async () => {
@@ -172,20 +157,16 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
-    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
-    process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
-    await ended
+    await killedBuild(sindri, 'killed')
     expect(Object.keys(await held())).toEqual([expect.stringMatching(/^sindri-run-/)])
-    const { image_id: image } = await build('--name', 'killed')
+    const { image_id: image } = await sindri.build('--name', 'killed')
     expect(await held()).toMatchObject({ images: { images: [{ id: image }] } })
     expect(Object.keys(await held())).toEqual(['images'])
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
 
   test('without a role nothing can be listed, and the action that is lacking is named', async () => {
-    await enforce({ Actions: [] })
+    await sindri.enforce({ Actions: [] })
     const { code, stderr } = await sindri.run('vm', 'list', '--rehearse')
     expect(stderr).toContain('Microsoft.Compute/images/read')
     expect(code).toBe(3)

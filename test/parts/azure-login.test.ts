@@ -1,12 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env } from 'node:process'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectAzure } from '../../src/clouds/azure/api.ts'
-import { installDial } from '../../src/rehearsal/dial.ts'
-import { type InProcess, openInProcess } from '../../src/rehearsal/in-process.ts'
+import { useRehearsal } from '../../src/rehearsal/rehearsal.fixture.ts'
 
 const subscription = '11111111-1111-1111-1111-111111111111'
 
@@ -22,22 +19,11 @@ function missingOpenssl(): string | undefined {
 }
 
 const absent = missingOpenssl()
-let folder: string
-let rehearsal: InProcess
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sindri-azure-login-'))
-  rehearsal = await openInProcess({ home: join(folder, 'home'), cache: join(folder, 'cache') })
-  installDial(rehearsal.rehearsal)
-})
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(folder, { recursive: true })
-})
+const here = useRehearsal(undefined, Date.now)
 
 /** A PKCS#12 file with a certificate for this key. */
 function certificate(key: string, password: string): string {
-  const [pem, file] = [join(folder, 'cert.pem'), join(folder, 'cert.pfx')]
+  const [pem, file] = [join(here.folder, 'cert.pem'), join(here.folder, 'cert.pfx')]
   execFileSync('openssl', ['req', '-x509', '-key', key, '-subj', '/CN=rehearsal', '-days', '2', '-out', pem])
   const secret = { env: { ...env, PASSWORD: password } }
   execFileSync(
@@ -49,16 +35,16 @@ function certificate(key: string, password: string): string {
 }
 
 function identity(more: Readonly<Record<string, string>>): Promise<string> {
-  const { AZURE_CLIENT_ID, AZURE_TENANT_ID } = rehearsal.rehearsal.environment
+  const { AZURE_CLIENT_ID, AZURE_TENANT_ID } = here.rehearsal.environment
   const environment = { AZURE_CLIENT_ID, AZURE_TENANT_ID, ...more }
   return connectAzure({ subscription, tenant: undefined, environment }).identity()
 }
 
 describe.skipIf(absent !== undefined)(`a certificate of Azure (${absent ?? 'read by openssl'})`, () => {
   test('logs in with the file that Packer takes too, and with the right password alone', async () => {
-    const file = certificate(join(folder, 'home/rehearsal/azure/key.pem'), 'hunter2-hunter2')
+    const file = certificate(join(here.places.home, 'rehearsal/azure/key.pem'), 'hunter2-hunter2')
     const own = { AZURE_CLIENT_CERTIFICATE_PATH: file, AZURE_CLIENT_CERTIFICATE_PASSWORD: 'hunter2-hunter2' }
-    expect(await identity(own)).toBe(rehearsal.rehearsal.environment.AZURE_CLIENT_ID)
+    expect(await identity(own)).toBe(here.rehearsal.environment.AZURE_CLIENT_ID)
     const problem = await identity({ ...own, AZURE_CLIENT_CERTIFICATE_PASSWORD: 'wrong' }).catch(
       (error: unknown) => error,
     )
@@ -67,7 +53,7 @@ describe.skipIf(absent !== undefined)(`a certificate of Azure (${absent ?? 'read
   })
 
   test('of a key that is not registered is refused', async () => {
-    const key = join(folder, 'other.pem')
+    const key = join(here.folder, 'other.pem')
     execFileSync('openssl', ['genpkey', '-algorithm', 'RSA', '-out', key], { stdio: 'ignore' })
     const file = certificate(key, '')
     const message = expect.stringContaining('AZURE_CLIENT_CERTIFICATE_PATH')

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CloudId } from '../../src/clouds/cloud.ts'
 import { missingPart, openSindri, type Sindri } from './sindri.ts'
@@ -89,10 +87,7 @@ describe.skipIf(missing !== undefined)(`builds that fail (${missing ?? 'with rea
   })
 
   test.each(Object.entries(misfortunes))('%s is told, and leaves nothing', async (_what, { packer, faults, said }) => {
-    await writeFile(
-      join(sindri.folder, 'sindri.yaml'),
-      JSON.stringify({ version: '1.0', name: 'golden', providers: { packer: packer ?? {} } }),
-    )
+    await sindri.configure(packer ?? {})
     await sindri.json('rehearsal', 'up', ...(faults ?? []).flatMap((fault) => ['--fault', fault]))
     const words = ['vm', 'build', '--cloud', 'all', '--rehearse', '--profile', 'minimal', '--json']
     const { code, stdout } = await sindri.run(...words)

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,11 +8,13 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
+import { currentPacker, killedBuild, missingPart, openSindri, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const project = 'my-project-1'
 const zone = 'europe-west1-b'
+/** The request that launches a build's instance. */
+const launch = 'compute.instances.insert'
 const missing = await missingPart()
 const gcloud = await run('gcloud', ['--version']).then(
   () => true,
@@ -31,7 +32,7 @@ interface Role {
 
 let sindri: Sindri
 
-async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
   const gcp = {
     project_id: project,
     zone,
@@ -40,28 +41,11 @@ async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<
     image_family: 'golden',
     ...more,
   }
-  const packer = { cloud: 'gcp', tags: { team: 'platform' }, build: { base: 'debian-12' }, gcp }
-  // JSON is YAML.
-  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
-  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
-}
-
-/** Lets the rehearsal refuse what the role does not include. */
-async function enforce(role: Role): Promise<void> {
-  await writeFile(join(sindri.folder, 'role.json'), JSON.stringify(role))
-  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'role.json'))
-}
-
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
+  return sindri.configure({ cloud: 'gcp', tags: { team: 'platform' }, build: { base: 'debian-12' }, gcp })
 }
 
 async function held(): Promise<Status['resources']['gcp'][string] | undefined> {
   return (await sindri.status()).resources.gcp[project]
-}
-
-async function launches(): Promise<number> {
-  return (await sindri.status()).requests.filter(({ operation }) => operation === 'compute.instances.insert').length
 }
 
 describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'with real instances'})`, () => {
@@ -81,16 +65,16 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
 
   test('a permission that would be lacking at the end of a build is told of before it begins', async () => {
     const includedPermissions = role.includedPermissions.filter((one) => one !== 'compute.images.create')
-    await enforce({ ...role, includedPermissions })
+    await sindri.enforce({ ...role, includedPermissions })
     const { code, stderr } = await sindri.run('vm', 'build', '--rehearse')
     expect(stderr).toContain('compute.images.create')
     expect(code).toBe(3)
-    expect(await launches()).toBe(0)
+    expect(await sindri.requested(launch)).toBe(0)
   })
 
   test('with the printed role and nothing else, a build makes an image, and leaves nothing else', async () => {
-    await enforce(role)
-    first = await build()
+    await sindri.enforce(role)
+    first = await sindri.build()
     expect(first).toMatchObject({ cloud: 'gcp', cached: false, rehearsed: true, base: 'debian-12', failed: [] })
     const labels = { team: 'platform', 'sindri-release': first.name, 'sindri-base': 'debian-12' }
     expect(await held()).toMatchObject({
@@ -103,7 +87,7 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
 
   test('the build instance had no more than the config says', async () => {
     const { requests } = await sindri.status()
-    const asked = requests.find(({ operation }) => operation === 'compute.instances.insert')?.parameters
+    const asked = requests.find(({ operation }) => operation === launch)?.parameters
     expect(asked).toMatchObject({
       machineType: expect.stringMatching(/\/e2-standard-2$/),
       serviceAccounts: [{ scopes: ['https://www.googleapis.com/auth/logging.write'] }],
@@ -113,17 +97,17 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
   })
 
   test('the same build again finds it and launches nothing; a deprecation is set on it', async () => {
-    const before = await launches()
-    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    const before = await sindri.requested(launch)
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
     await configure({ deprecate_after_days: 30 })
-    expect(await build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
-    expect(await build()).toMatchObject({ changed: [] })
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
+    expect(await sindri.build()).toMatchObject({ changed: [] })
     const deprecated = { state: 'ACTIVE', deprecated: expect.stringMatching(/^\d{4}-/) }
     expect((await held())?.images).toMatchObject([{ deprecated }])
     await configure()
-    expect(await build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, changed: [`deprecation/${zone}`] })
     expect((await held())?.images).toMatchObject([{ deprecated: undefined }])
-    expect(await launches()).toBe(before)
+    expect(await sindri.requested(launch)).toBe(before)
   })
 
   // It is in no registry that a CI machine is sure to have.
@@ -137,7 +121,7 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
     const image = { name: first.image_id, status: 'READY', labels: { 'sindri-fingerprint': first.fingerprint } }
     expect(await ask('list', '--no-standard-images', '--filter', `name=${first.image_id}`)).toMatchObject([image])
     expect(await ask('describe', first.image_id)).toMatchObject(image)
-    await enforce(role)
+    await sindri.enforce(role)
     expect(await ask('describe-from-family', 'golden')).toMatchObject(image)
   })
 
@@ -169,14 +153,10 @@ describe.skipIf(missing !== undefined)(`Google Cloud, rehearsed (${missing ?? 'w
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
-    await enforce(role)
-    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
-    process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
-    await ended
+    await sindri.enforce(role)
+    await killedBuild(sindri, 'killed')
     expect(await held()).toMatchObject({ images: [], instances: [{ state: 'RUNNING' }], disks: [{}] })
-    const { image_id: image } = await build('--name', 'killed')
+    const { image_id: image } = await sindri.build('--name', 'killed')
     expect(await held()).toMatchObject({ images: [{ name: image }], instances: [], disks: [], firewalls: [] })
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
@@ -224,8 +204,8 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts',
   })
 
   test('builds with the printed role and nothing else', async () => {
-    await enforce(await sindri.json<Role>('vm', 'permissions'))
-    const built = await build()
+    await sindri.enforce(await sindri.json<Role>('vm', 'permissions'))
+    const built = await sindri.build()
     expect(built).toMatchObject({ cached: false, failed: [], changed: [`deprecation/${zone}`] })
     const { requests } = await sindri.status()
     expect(requests.filter(({ status }) => status === 403 || status === 501)).toEqual([])

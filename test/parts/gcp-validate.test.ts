@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ValidateResult } from '../../src/actions/validate.ts'
 import { missingPart, openSindri, type Sindri } from './sindri.ts'
@@ -43,12 +41,7 @@ describe.skipIf(missing !== undefined)(`Packer takes the template (${missing ?? 
 
   test.each(Object.keys(features))('with %s', async (feature) => {
     const gcp = { project_id: 'my-project-1', ...features[feature] }
-    const packer = { cloud: 'gcp', tags: { team: 'platform' }, gcp }
-    // JSON is YAML.
-    await writeFile(
-      join(sindri.folder, 'sindri.yaml'),
-      JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } }),
-    )
+    await sindri.configure({ cloud: 'gcp', tags: { team: 'platform' }, gcp })
     const { valid, errors }: ValidateResult = await sindri.json('vm', 'validate')
     expect(errors).toEqual([])
     expect(valid).toBe(true)

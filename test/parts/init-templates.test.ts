@@ -50,9 +50,8 @@ for (const name of Object.keys(process.env)) if (credentials.test(name)) delete 
 
 let sindri: Sindri
 
-function write(cloud: string, packer: object): void {
-  const config = { version: '1.0', name: 'golden', providers: { packer: { cloud, ...packer } } }
-  writeFileSync(join(sindri.folder, 'sindri.yaml'), JSON.stringify(config))
+async function write(cloud: string, packer: object): Promise<void> {
+  await sindri.configure({ cloud, ...packer })
   writeFileSync(join(sindri.folder, 'setup.sh'), 'true\n')
 }
 
@@ -71,7 +70,7 @@ describe.skipIf(absent !== undefined)(`plain Packer 1.6.6, offline (${absent ?? 
 
     /** What plain Packer says of the folder that init writes for a config. */
     async function plainPacker(packer: object, environment: Readonly<Record<string, string>>) {
-      write(cloud, packer)
+      await write(cloud, packer)
       const words = ['--sindri-version', '3.1.0', '--force', '--output', cloud]
       expect(await sindri.run('vm', 'init', ...words)).toMatchObject({ code: 0 })
       const env = { ...process.env, ...environment, CHECKPOINT_DISABLE: '1' }
@@ -92,13 +91,13 @@ describe.skipIf(absent !== undefined)(`plain Packer 1.6.6, offline (${absent ?? 
     })
 
     test.each(possible)('validate finds the template for %s valid without an account', async (_title, packer) => {
-      write(cloud, packer)
+      await write(cloud, packer)
       const result: ValidateResult = await sindri.json('vm', 'validate', '--sindri-version', '3.1.0')
       expect(result).toMatchObject({ valid: true, packer: '1.6.6', errors: [] })
     })
 
     test.each(impossible)('init, validate and dry run refuse %s and say what is needed', async (_title, packer) => {
-      write(cloud, packer)
+      await write(cloud, packer)
       for (const command of [['init', '--output', 'none'], ['validate'], ['build', '--dry-run']]) {
         const { code, stderr, stdout } = await sindri.run('vm', ...command, '--sindri-version', '3.1.0')
         expect({ command, code, stdout }).toEqual({ command, code: 3, stdout: '' })
@@ -109,7 +108,7 @@ describe.skipIf(absent !== undefined)(`plain Packer 1.6.6, offline (${absent ?? 
 
     test('a mistake that only the builder finds is told', async () => {
       const [, packer] = possible[0] ?? []
-      write(cloud, { ...packer, build: { ...Object(packer?.build), ssh_timeout: '9999999999h' } })
+      await write(cloud, { ...packer, build: { ...Object(packer?.build), ssh_timeout: '9999999999h' } })
       const { code, stderr } = await sindri.run('vm', 'validate', '--sindri-version', '3.1.0')
       expect(code).toBe(1)
       expect(stderr).toContain('Packer 1.6.6 refuses the template')
@@ -136,7 +135,7 @@ describe.skipIf(outdated !== undefined)(`the packer of npm run parts (${outdated
     test.each(Object.entries(matrix).filter(([, packer]) => !unreleased.test(JSON.stringify(packer))))(
       'finds the template for %s valid',
       async (_title, packer) => {
-        write(cloud, packer)
+        await write(cloud, packer)
         const result: ValidateResult = await sindri.json('vm', 'validate', '--sindri-version', '3.1.0')
         expect(result).toMatchObject({ valid: true, errors: [] })
         expect(result.packer).not.toBe('1.6.6')

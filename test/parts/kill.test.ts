@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { BuildResult } from '../../src/actions/build/build.ts'
-import { missingPart, openSindri, provisioning, type Sindri } from './sindri.ts'
+import { type BegunBuild, beginBuild, killedBuild, missingPart, openSindri, type Sindri } from './sindri.ts'
 
 const region = 'us-west-2'
+const onAws = ['--cloud', 'aws']
 const missing = await missingPart()
 
 let sindri: Sindri
 
-function words(name: string): readonly string[] {
-  return ['vm', 'build', '--cloud', 'aws', '--rehearse', '--name', name]
-}
-
 /** Starts a build and resolves when its instance is being provisioned. */
-async function begin(name: string) {
-  const { pid, ended } = sindri.start(...words(name))
-  await expect.poll(() => provisioning(sindri, name), { timeout: 180_000, interval: 100 }).toBeDefined()
+async function begin(name: string): Promise<BegunBuild> {
+  const begun = await beginBuild(sindri, name, ...onAws)
   expect((await held()).instances).toMatchObject([{ state: 'running' }])
-  return { sindri: pid, packer: (await provisioning(sindri, name)) ?? 0, ended }
+  return begun
 }
 
 async function held() {
@@ -51,9 +46,9 @@ describe.skipIf(missing !== undefined)(`a killed build${missing === undefined ? 
 
   test('a killed Sindri finds its Packer still at work, and launches nothing again', async () => {
     const begun = await begin('alone')
-    process.kill(begun.sindri, 'SIGKILL')
+    process.kill(begun.pid, 'SIGKILL')
     await begun.ended
-    const { image_id: image } = await sindri.json<BuildResult>(...words('alone'))
+    const { image_id: image } = await sindri.build('--name', 'alone', ...onAws)
     expect(await launches('alone')).toBe(1)
     await expectOneImage('alone', image)
   })
@@ -64,18 +59,15 @@ describe.skipIf(missing !== undefined)(`a killed build${missing === undefined ? 
     const { code, stderr } = await begun.ended
     expect(code).toBe(1)
     expect(stderr).toContain('Packer was killed while provisioning')
-    const { image_id: image } = await sindri.json<BuildResult>(...words('packer'))
+    const { image_id: image } = await sindri.build('--name', 'packer', ...onAws)
     expect(await launches('packer')).toBe(2)
     await expectOneImage('packer', image)
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
-    const begun = await begin('both')
-    process.kill(begun.sindri, 'SIGKILL')
-    process.kill(-begun.packer, 'SIGKILL')
-    await begun.ended
-    expect((await held()).instances).toHaveLength(1)
-    const { image_id: image } = await sindri.json<BuildResult>(...words('both'))
+    await killedBuild(sindri, 'both', ...onAws)
+    expect((await held()).instances).toMatchObject([{ state: 'running' }])
+    const { image_id: image } = await sindri.build('--name', 'both', ...onAws)
     expect(await launches('both')).toBe(2)
     await expectOneImage('both', image)
   })
@@ -83,7 +75,7 @@ describe.skipIf(missing !== undefined)(`a killed build${missing === undefined ? 
   test('an interrupted build cleans up behind itself', async () => {
     const before = await held()
     const begun = await begin('interrupted')
-    process.kill(begun.sindri, 'SIGINT')
+    process.kill(begun.pid, 'SIGINT')
     expect((await begun.ended).code).toBe(130)
     expect(await held()).toEqual(before)
     expect(() => process.kill(-begun.packer, 0)).toThrow('ESRCH')

@@ -20,19 +20,8 @@ const emulator = await run('qemu-system-x86_64', ['--version']).then(
 
 let sindri: Sindri
 
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
-}
-
-async function launches(): Promise<Status['requests']> {
-  const { requests } = await sindri.status()
-  return requests.filter(({ operation }) => operation === 'RunInstances')
-}
-
-async function configure(aws: object = {}, packer: object = {}): Promise<void> {
-  const providers = { packer: { cloud: 'aws', aws: { encrypt_boot: false, ...aws }, ...packer } }
-  // JSON is YAML.
-  await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ version: 1, providers }))
+function configure(aws: object = {}, packer: object = {}): Promise<void> {
+  return sindri.configure({ cloud: 'aws', aws: { encrypt_boot: false, ...aws }, ...packer })
 }
 
 /** What debugfs answers about the disk of an image. */
@@ -65,7 +54,7 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
   })
 
   test('a build makes an image, and leaves nothing else', async () => {
-    first = await build()
+    first = await sindri.build()
     expect(first).toMatchObject({ cached: false, rehearsed: true, base: 'debian-12', failed: [] })
     const held = (await sindri.json<Status>('rehearsal', 'status')).resources.aws?.[region]
     expect(held?.images).toMatchObject([{ id: first.image_id, name: first.name, state: 'available', permissions: [] }])
@@ -74,9 +63,9 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
   })
 
   test('the same build again finds it and launches nothing', async () => {
-    const before = await launches()
-    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
-    expect(await launches()).toEqual(before)
+    const before = await sindri.requested('RunInstances')
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    expect(await sindri.requested('RunInstances')).toBe(before)
   })
 
   test('a Packer variable file and a playbook change the disk and make an image of its own', async () => {
@@ -84,28 +73,30 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
     const tasks = [{ copy: { content: 'by Ansible', dest: '/etc/marked' } }]
     await writeFile(join(sindri.folder, 'playbook.yml'), JSON.stringify([{ hosts: 'all', become: true, tasks }]))
     await configure({}, { build: { ansible_playbook: './playbook.yml' } })
-    larger = await build('--var-file', 'larger.pkrvars.hcl')
+    larger = await sindri.build('--var-file', 'larger.pkrvars.hcl')
     await configure()
     expect(await debugfs(larger.image_id, 'cat /etc/marked')).toBe('by Ansible')
     expect(larger.cached).toBe(false)
     expect(larger.image_id).not.toBe(first.image_id)
     const devices = { BlockDeviceMappings: [{ Ebs: { VolumeSize: 33 } }] }
-    expect((await launches()).at(-1)?.parameters).toMatchObject(devices)
+    const { requests } = await sindri.status()
+    const launched = requests.findLast(({ operation }) => operation === 'RunInstances')
+    expect(launched?.parameters).toMatchObject(devices)
   })
 
   test('new readers are given the image that exists, and taken from it again', async () => {
-    const before = await launches()
+    const before = await sindri.requested('RunInstances')
     await configure({ ami_users: ['111122223333'] })
-    const shared = await build()
+    const shared = await sindri.build()
     expect(shared).toMatchObject({ image_id: first.image_id, cached: true, changed: [`readers/${region}`] })
     expect(shared.readers).toEqual({ [region]: 'user 111122223333' })
     const permissions = async () =>
       (await sindri.status()).resources.aws?.[region]?.images.find(({ id }) => id === first.image_id)?.permissions
     expect(JSON.stringify(await permissions())).toContain('111122223333')
     await configure()
-    expect(await build()).toMatchObject({ image_id: first.image_id, readers: { [region]: 'private' } })
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, readers: { [region]: 'private' } })
     expect(await permissions()).toEqual([])
-    expect(await launches()).toEqual(before)
+    expect(await sindri.requested('RunInstances')).toBe(before)
   })
 
   test('the disk of the image has no host keys and no machine id', async () => {

@@ -10,7 +10,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { InitResult } from '../../src/actions/init.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { currentPacker, missingPart, openSindri, provisioning, type Sindri, ssh, startProgram } from './sindri.ts'
+import { currentPacker, killedBuild, missingPart, openSindri, type Sindri, ssh, startProgram } from './sindri.ts'
 
 const run = promisify(execFile)
 const compartment = 'ocid1.compartment.oc1..aaaaaaaacompartment'
@@ -25,7 +25,7 @@ const inCi = process.env.CI === 'true'
 let sindri: Sindri
 
 /** Packer 1.6.6 cannot size a flexible shape. */
-async function configure(more: Readonly<Record<string, unknown>> = {}, sindriRegion?: string): Promise<void> {
+function configure(more: Readonly<Record<string, unknown>> = {}, sindriRegion?: string): Promise<void> {
   const oci = {
     compartment_ocid: compartment,
     availability_domain: 'Uocm:US-ASHBURN-AD-2',
@@ -35,20 +35,7 @@ async function configure(more: Readonly<Record<string, unknown>> = {}, sindriReg
     region: sindriRegion,
     ...more,
   }
-  const packer = { cloud: 'oci', tags: { team: 'platform' }, build: { base: 'debian-12' }, oci }
-  // JSON is YAML.
-  const config = JSON.stringify({ version: '1.0', name: 'golden', providers: { packer } })
-  await writeFile(join(sindri.folder, 'sindri.yaml'), config)
-}
-
-/** Lets the rehearsal refuse what these statements do not allow. */
-async function enforce(statements: readonly string[]): Promise<void> {
-  await writeFile(join(sindri.folder, 'statements.json'), JSON.stringify(statements))
-  await sindri.json('rehearsal', 'up', '--policy', join(sindri.folder, 'statements.json'))
-}
-
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
+  return sindri.configure({ cloud: 'oci', tags: { team: 'platform' }, build: { base: 'debian-12' }, oci })
 }
 
 async function held(): Promise<Status['resources']['oci'][string] | undefined> {
@@ -76,8 +63,8 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
   })
 
   test('with the printed statements and nothing else, a build makes an image, and leaves nothing else', async () => {
-    await enforce(statements)
-    first = await build()
+    await sindri.enforce(statements)
+    first = await sindri.build()
     expect(first).toMatchObject({ cloud: 'oci', cached: false, rehearsed: true, base: 'debian-12', failed: [], region })
     const tags = { team: 'platform', 'sindri:release': first.name, 'sindri:base': 'debian-12' }
     expect(await held()).toMatchObject({
@@ -89,9 +76,9 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
   })
 
   test('the same build again finds it and launches nothing', async () => {
-    expect(await build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true, changed: [] })
+    expect(await sindri.requested('LaunchInstance')).toBe(1)
     const { requests } = await sindri.status()
-    expect(requests.filter(({ operation }) => operation === 'LaunchInstance')).toHaveLength(1)
     expect(requests.filter(({ status }) => status >= 400)).toEqual([])
   })
 
@@ -117,12 +104,12 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
   })
 
   test('what may not be removed is not said to be removed', async () => {
-    await enforce(statements.map((one) => one.replace('manage instance-images', 'read instance-images')))
+    await sindri.enforce(statements.map((one) => one.replace('manage instance-images', 'read instance-images')))
     const { code, stderr } = await sindri.run('vm', 'delete', first.image_id, '--force', '--rehearse')
     expect(stderr).toContain('DeleteImage')
     expect(code).toBe(3)
     expect((await held())?.images).toHaveLength(1)
-    await enforce(statements)
+    await sindri.enforce(statements)
   })
 
   test.skipIf(!inCi && !existsSync(cli))('the OCI CLI lists, describes, launches and removes it', async () => {
@@ -147,7 +134,7 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
       env: { ...env, OCI_CLI_FINGERPRINT: Array.from({ length: 16 }, () => '00').join(':') },
     })
     await expect(wrong).rejects.toMatchObject({ stderr: expect.stringContaining('NotAuthenticated') })
-    first = await build('--force')
+    first = await sindri.build('--force')
   })
 
   test('deleting the image leaves nothing at all', async () => {
@@ -169,13 +156,9 @@ describe.skipIf(missing !== undefined)(`Oracle Cloud, rehearsed (${missing ?? 'w
   })
 
   test('what a killed Sindri and a killed Packer left behind is swept by the next run', async () => {
-    const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', 'killed')
-    await expect.poll(() => provisioning(sindri, 'killed'), { timeout: 180_000, interval: 100 }).toBeDefined()
-    process.kill(pid, 'SIGKILL')
-    process.kill(-((await provisioning(sindri, 'killed')) ?? 0), 'SIGKILL')
-    await ended
+    await killedBuild(sindri, 'killed')
     expect(await held()).toMatchObject({ images: [], instances: [{ state: 'RUNNING' }], bootVolumes: [{}] })
-    const { image_id: image } = await build('--name', 'killed')
+    const { image_id: image } = await sindri.build('--name', 'killed')
     expect(await held()).toMatchObject({ images: [{ id: image }], instances: [], bootVolumes: [], securityGroups: [] })
     await sindri.json('vm', 'delete', image, '--force', '--rehearse')
   })
@@ -207,8 +190,8 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts',
   })
 
   test('builds on a flexible shape with the printed statements and nothing else', async () => {
-    await enforce(await sindri.json<readonly string[]>('vm', 'permissions'))
-    const built = await build()
+    await sindri.enforce(await sindri.json<readonly string[]>('vm', 'permissions'))
+    const built = await sindri.build()
     expect(built).toMatchObject({ cached: false, failed: [], changed: [], region })
     const { requests } = await sindri.status()
     expect(requests.filter(({ status }) => status >= 400)).toEqual([])

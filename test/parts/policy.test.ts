@@ -1,7 +1,4 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import { currentPacker, missingPart, openSindri, type Sindri } from './sindri.ts'
 
@@ -11,13 +8,13 @@ interface Policy {
 }
 
 const missing = await missingPart()
-const shared = ['encrypt_boot: false', 'ami_users: ["111122223333"]', 'deprecate_after_days: 30']
+const shared = { encrypt_boot: false, ami_users: ['111122223333'], deprecate_after_days: 30 }
+const copied = { ...shared, ami_regions: ['eu-west-1'] }
 
 let sindri: Sindri
 
-async function configure(...aws: readonly string[]): Promise<void> {
-  const lines = ['version: 1', 'providers:', '  packer:', '    cloud: aws', ...(aws.length > 0 ? ['    aws:'] : [])]
-  await writeFile(join(sindri.folder, 'sindri.yaml'), [...lines, ...aws.map((line) => `      ${line}`), ''].join('\n'))
+function configure(aws: object): Promise<void> {
+  return sindri.configure({ cloud: 'aws', aws })
 }
 
 function printed(): Promise<Policy> {
@@ -28,17 +25,10 @@ function actionsOf(policy: Policy): readonly string[] {
   return policy.Statement.flatMap(({ Action }) => Action)
 }
 
-/** Lets the rehearsal refuse what the policy does not allow. */
-async function enforce(policy: Policy): Promise<void> {
-  const file = join(sindri.folder, 'policy.json')
-  await writeFile(file, JSON.stringify(policy))
-  await sindri.json('rehearsal', 'up', '--policy', file)
-}
-
 /** Enforces all actions of a policy but one. */
 function without(policy: Policy, action: string): Promise<void> {
   const Statement = policy.Statement.map((one) => ({ ...one, Action: one.Action.filter((each) => each !== action) }))
-  return enforce({ ...policy, Statement })
+  return sindri.enforce({ ...policy, Statement })
 }
 
 /** Every action asked for so far that needs a permission, as a policy writes it, and the requests that were refused. */
@@ -54,27 +44,23 @@ async function asked() {
   }
 }
 
-function build(...words: readonly string[]): Promise<BuildResult> {
-  return sindri.json('vm', 'build', '--rehearse', ...words)
-}
-
 afterEach(async () => {
   expect(await sindri?.close()).toEqual([])
 })
 
 describe.skipIf(missing !== undefined)(`the printed policy${missing === undefined ? '' : ` (${missing})`}`, () => {
   test.for([
-    { title: 'a shared and copied image', aws: [...shared, 'ami_regions: [eu-west-1]'], environment: {} },
-    { title: 'an encrypted image', aws: [], environment: {} },
-    { title: 'an encrypted image, with the packer of npm run parts', aws: [], environment: currentPacker() },
+    { title: 'a shared and copied image', aws: copied, environment: {} },
+    { title: 'an encrypted image', aws: {}, environment: {} },
+    { title: 'an encrypted image, with the packer of npm run parts', aws: {}, environment: currentPacker() },
   ])('for $title allows exactly what is asked for', async ({ aws, environment }, { skip }) => {
     if (environment === undefined && process.env.CI !== 'true') skip('run npm run parts')
     sindri = await openSindri(environment)
-    await configure(...aws)
+    await configure(aws)
     const policy = await printed()
-    await enforce(policy)
+    await sindri.enforce(policy)
     await sindri.json('vm', 'doctor', '--cloud', 'aws', '--rehearse')
-    const { image_id: image } = await build()
+    const { image_id: image } = await sindri.build()
     await sindri.json('vm', 'list', '--rehearse')
     const deployed: Deployment = await sindri.json('vm', 'deploy', image, '--rehearse')
     await sindri.json('vm', 'terminate', deployed.instance_id, '--force', '--rehearse')
@@ -86,18 +72,17 @@ describe.skipIf(missing !== undefined)(`the printed policy${missing === undefine
 
   test('lacking one action fails a command, which names the action', async () => {
     sindri = await openSindri()
-    await configure(...shared)
-    const { image_id: image } = await build()
+    await configure(shared)
+    const { image_id: image } = await sindri.build()
     const { instance_id: instance }: Deployment = await sindri.json('vm', 'deploy', image, '--rehearse')
     const again = ['vm', 'build']
     const deploy = ['vm', 'deploy', image]
     const terminate = ['vm', 'terminate', instance, '--force']
     const remove = ['vm', 'delete', image, '--force', '--all-regions']
-    const copied = [...shared, 'ami_regions: [eu-west-1]']
-    const otherReader = shared.map((line) => line.replace('111122223333', '444455556666'))
-    const deprecatedLater = shared.map((line) => line.replace('30', '60'))
+    const otherReader = { ...shared, ami_users: ['444455556666'] }
+    const deprecatedLater = { ...shared, deprecate_after_days: 60 }
     /** One command for each action, with its config: in this order what fails leaves what the next ones need. */
-    const attempts: readonly (readonly [string, readonly string[], (readonly string[])?])[] = [
+    const attempts: readonly (readonly [string, readonly string[], object?])[] = [
       ['ec2:DescribeImageAttribute', again],
       ['ec2:ModifyImageAttribute', again, otherReader],
       ['ec2:EnableImageDeprecation', again, deprecatedLater],
@@ -119,7 +104,7 @@ describe.skipIf(missing !== undefined)(`the printed policy${missing === undefine
       ['ec2:DeregisterImage', remove],
       ['ec2:DeleteSnapshot', remove],
     ]
-    await configure(...copied)
+    await configure(copied)
     const policy = await printed()
     // Of these Packer's builder fails too, but only after a whole build, or after minutes of trying again.
     const packersAlone = ['ec2:CreateImage', 'ec2:CreateKeyPair', 'ec2:StopInstances']
@@ -133,7 +118,7 @@ describe.skipIf(missing !== undefined)(`the printed policy${missing === undefine
       failures.push(`${action}: doctor ended with ${code}: ${stdout}`)
     }
     for (const [action, words, aws = shared] of attempts) {
-      await configure(...aws)
+      await configure(aws)
       await without(policy, action)
       const { code, stderr } = await sindri.run(...words, '--rehearse')
       if (code !== 0 && stderr.includes(action.slice('ec2:'.length))) continue

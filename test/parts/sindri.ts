@@ -1,9 +1,11 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { expect } from 'vitest'
+import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import { down, type Places, type Status, status } from '../../src/rehearsal/index.ts'
 import { openMachines } from '../../src/rehearsal/instances/index.ts'
@@ -26,6 +28,14 @@ export interface Sindri {
   start(...words: readonly string[]): { readonly pid: number; readonly ended: Promise<Outcome> }
   /** The document that a command prints with `--json`; fails when the command does. */
   json<T>(...words: readonly string[]): Promise<T>
+  /** Writes the `sindri.yaml` of an image named golden with this section `providers.packer`, in place of any before. */
+  configure(packer: object): Promise<void>
+  /** Lets the rehearsal refuse what this policy, in the form of its cloud, does not allow. */
+  enforce(policy: unknown): Promise<void>
+  /** What a rehearsed build made; fails when the build does. */
+  build(...words: readonly string[]): Promise<BuildResult>
+  /** How often the rehearsal was asked for an operation: among the last thousand requests, which `status` tells. */
+  requested(operation: string): Promise<number>
   status(): Promise<Status>
   /** Ends the rehearsal, removes all folders, and returns what this machine still holds of them: nothing, if all is well. */
   close(): Promise<readonly string[]>
@@ -71,15 +81,31 @@ export async function openSindri(environment: Readonly<Record<string, string>> =
     return startProgram(process.execPath, [join(import.meta.dirname, '../../bin/sindri.js'), ...words], folder, env)
   }
 
+  async function json<T>(...words: readonly string[]): Promise<T> {
+    const { code, stdout, stderr } = await start(...words, '--json').ended
+    if (code !== 0) throw new Error(`sindri ${words.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
+    return JSON.parse(stdout) as T // the caller names the type that the command's own code gives its result
+  }
+
   return {
     home: places.home,
     folder,
     start,
     run: (...words) => start(...words).ended,
-    async json<T>(...words: readonly string[]) {
-      const { code, stdout, stderr } = await start(...words, '--json').ended
-      if (code !== 0) throw new Error(`sindri ${words.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
-      return JSON.parse(stdout) as T // the caller names the type that the command's own code gives its result
+    json,
+    async configure(packer) {
+      const config = { version: '1.0', name: 'golden', providers: { packer } }
+      // JSON is YAML.
+      await writeFile(join(folder, 'sindri.yaml'), JSON.stringify(config))
+    },
+    async enforce(policy) {
+      const file = join(folder, 'policy.json')
+      await writeFile(file, JSON.stringify(policy))
+      await json('rehearsal', 'up', '--policy', file)
+    },
+    build: (...words) => json('vm', 'build', '--rehearse', ...words),
+    async requested(operation) {
+      return (await status(places)).requests.filter((one) => one.operation === operation).length
     },
     status: () => status(places),
     async close() {
@@ -100,8 +126,34 @@ export async function ssh({ ssh: line }: Pick<Deployment, 'ssh'>, command: strin
   return stdout.trim()
 }
 
+/** A build that is under way. */
+export interface BegunBuild {
+  /** The process that is Sindri. */
+  readonly pid: number
+  /** The process group of its Packer. */
+  readonly packer: number
+  readonly ended: Promise<Outcome>
+}
+
+/** Starts a rehearsed build of this name and resolves when its instance is being provisioned. */
+export async function beginBuild(sindri: Sindri, name: string, ...words: readonly string[]): Promise<BegunBuild> {
+  const { pid, ended } = sindri.start('vm', 'build', '--rehearse', '--name', name, ...words)
+  await expect.poll(() => provisioning(sindri, name), { timeout: 180_000, interval: 100 }).toBeDefined()
+  const packer = await provisioning(sindri, name)
+  if (packer === undefined) throw new Error(`the build ${name} is not provisioned any more`)
+  return { pid, packer, ended }
+}
+
+/** Starts a rehearsed build of this name, and kills Sindri and Packer while its instance is being provisioned. */
+export async function killedBuild(sindri: Sindri, name: string, ...words: readonly string[]): Promise<void> {
+  const { pid, packer, ended } = await beginBuild(sindri, name, ...words)
+  process.kill(pid, 'SIGKILL')
+  process.kill(-packer, 'SIGKILL')
+  await ended
+}
+
 /** The process group of the Packer run of a build whose instance is being provisioned; undefined before. */
-export async function provisioning({ home }: Pick<Sindri, 'home'>, name: string): Promise<number | undefined> {
+async function provisioning({ home }: Pick<Sindri, 'home'>, name: string): Promise<number | undefined> {
   const runs = join(home, 'rehearsal/records/runs')
   const release = (await readdir(runs).catch(() => [])).find((one) => one.startsWith(`${name}-`))
   const [run] = release === undefined ? [] : await readdir(join(runs, release))

@@ -1,34 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { controlPath } from '../control.ts'
-import { type InProcess, openInProcess } from '../in-process.ts'
 import { readStore } from '../kit/store.ts'
-import { filesOf, type Places } from '../places.ts'
+import { filesOf } from '../places.ts'
+import { useRehearsal } from '../rehearsal.fixture.ts'
 import type { DaemonFile } from '../rehearsal.ts'
 import { credentials } from './signature.ts'
 
-let places: Places
-let rehearsal: InProcess
-let now: number
-
-beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-stand-in-'))
-  places = { home: join(folder, 'home'), cache: join(folder, 'cache') }
-  now = Date.now()
-  rehearsal = await openInProcess(places, () => now)
-})
-
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(join(places.home, '..'), { recursive: true })
-})
+const here = useRehearsal()
 
 function client(region = 'us-west-2', secret = credentials): sdk.EC2Client {
-  return new sdk.EC2Client({ region, credentials: secret, endpoint: rehearsal.rehearsal.endpoint, maxAttempts: 1 })
+  return new sdk.EC2Client({ region, credentials: secret, endpoint: here.rehearsal.endpoint, maxAttempts: 1 })
 }
 
 async function baseImage(region = 'us-west-2'): Promise<string> {
@@ -52,7 +37,7 @@ async function launched(parameters: Partial<sdk.RunInstancesCommandInput> = {}):
 async function built(parameters: Partial<sdk.RunInstancesCommandInput> = {}): Promise<string> {
   const { InstanceId } = await launched(parameters)
   const { ImageId } = await client().send(new sdk.CreateImageCommand({ InstanceId, Name: 'golden' }))
-  now += 60_000
+  here.now += 60_000
   return ImageId ?? ''
 }
 
@@ -68,8 +53,8 @@ async function snapshotOf(ImageId: string, region = 'us-west-2'): Promise<sdk.Sn
 }
 
 async function order(settings: unknown): Promise<void> {
-  const daemon = readStore<DaemonFile>(filesOf(places).daemon)
-  await fetch(`${rehearsal.rehearsal.endpoint}${controlPath}settings`, {
+  const daemon = readStore<DaemonFile>(filesOf(here.places).daemon)
+  await fetch(`${here.rehearsal.endpoint}${controlPath}settings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${daemon?.token}` },
     body: JSON.stringify(settings),
@@ -114,7 +99,7 @@ test('an image is pending first, shows its snapshot when it is available, and ho
     }),
   )
   expect(await described(ImageId)).toMatchObject({ State: 'pending', Tags: [{ Key: 'a', Value: '1' }] })
-  now += 60_000
+  here.now += 60_000
   expect(await described(ImageId)).toMatchObject({ State: 'available', SourceInstanceId: InstanceId })
   expect(await snapshotOf(ImageId)).toMatchObject({ State: 'completed', Tags: [{ Key: 'b', Value: '' }] })
   await expect(client().send(new sdk.CreateImageCommand({ InstanceId, Name: 'golden' }))).rejects.toMatchObject({
@@ -132,7 +117,7 @@ test('a copy lands in the other region, once per client token', async () => {
   await expect(client('eu-west-1').send(new sdk.CopyImageCommand({ ...copy, Name: 'other' }))).rejects.toMatchObject({
     name: 'IdempotentParameterMismatch',
   })
-  now += 60_000
+  here.now += 60_000
   expect(await described(first.ImageId ?? '', 'eu-west-1')).toMatchObject({
     State: 'available',
     SourceImageId,
@@ -145,9 +130,9 @@ test('copies share one disk file, which goes with the last of them', async () =>
   const copied = await client('eu-west-1').send(
     new sdk.CopyImageCommand({ Name: 'copied', SourceImageId: id, SourceRegion: 'us-west-2' }),
   )
-  now += 60_000
-  await client().send(new sdk.TerminateInstancesCommand({ InstanceIds: [...rehearsal.machines.keys()] }))
-  const disks = () => readdirSync(join(filesOf(places).folder, 'aws/disks')).length
+  here.now += 60_000
+  await client().send(new sdk.TerminateInstancesCommand({ InstanceIds: [...here.machines.keys()] }))
+  const disks = () => readdirSync(join(filesOf(here.places).folder, 'aws/disks')).length
   expect(disks()).toBe(1)
   await client().send(new sdk.DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }))
   expect(disks()).toBe(1)
@@ -207,7 +192,7 @@ test('an image encrypted with the default key cannot be shared, one with an own 
   const sealed = { SourceImageId: await built(), SourceRegion: 'us-west-2', Encrypted: true }
   const byDefault = await client().send(new sdk.CopyImageCommand({ ...sealed, Name: 'default-key' }))
   const own = await client().send(new sdk.CopyImageCommand({ ...sealed, Name: 'own-key', KmsKeyId: 'alias/golden' }))
-  now += 60_000
+  here.now += 60_000
   const share = (ImageId: string | undefined) =>
     client().send(
       new sdk.ModifyImageAttributeCommand({ ImageId, LaunchPermission: { Add: [{ UserId: '111122223333' }] } }),
@@ -221,7 +206,7 @@ test('a copy with a key of another region is accepted and then fails', async () 
   const KmsKeyId = 'arn:aws:kms:us-west-2:123456789012:key/1'
   const copy = { SourceImageId: await built(), SourceRegion: 'us-west-2', Name: 'far', Encrypted: true, KmsKeyId }
   const { ImageId = '' } = await client('eu-west-1').send(new sdk.CopyImageCommand(copy))
-  now += 60_000
+  here.now += 60_000
   expect(await described(ImageId, 'eu-west-1')).toMatchObject({ State: 'failed' })
 })
 
@@ -232,7 +217,7 @@ test('an instance gets the disk, key, groups and addresses it was launched with,
     KeyName: 'k',
     BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 12, VolumeType: 'gp3' } }],
   })
-  now += 60_000
+  here.now += 60_000
   const { Reservations } = await client().send(new sdk.DescribeInstancesCommand({ InstanceIds: [InstanceId] }))
   const instance = Reservations?.[0]?.Instances?.[0]
   expect(instance).toMatchObject({
@@ -240,7 +225,7 @@ test('an instance gets the disk, key, groups and addresses it was launched with,
     KeyName: 'k',
     SecurityGroups: [{ GroupName: 'default' }],
   })
-  expect(rehearsal.machines.get(InstanceId)).toMatchObject({
+  expect(here.machines.get(InstanceId)).toMatchObject({
     publicAddress: instance?.PublicIpAddress,
     privateAddress: `${instance?.PrivateIpAddress}/20`,
   })
@@ -248,8 +233,8 @@ test('an instance gets the disk, key, groups and addresses it was launched with,
   expect(Volumes).toMatchObject([{ Size: 12, VolumeType: 'gp3', State: 'in-use' }])
 
   await client().send(new sdk.TerminateInstancesCommand({ InstanceIds: [InstanceId] }))
-  now += 60_000
-  expect(rehearsal.machines.size).toBe(0)
+  here.now += 60_000
+  expect(here.machines.size).toBe(0)
   expect((await client().send(new sdk.DescribeVolumesCommand({}))).Volumes).toEqual([])
 })
 
@@ -266,24 +251,22 @@ test('RunInstances refuses what EC2 refuses, and makes nothing', async () => {
     [{ DryRun: true }, 'DryRunOperation'],
   ]
   for (const [parameters, name] of cases) await expect(launched(parameters)).rejects.toMatchObject({ name })
-  expect(rehearsal.machines.size).toBe(0)
-  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
+  expect(here.machines.size).toBe(0)
+  expect(readdirSync(join(filesOf(here.places).folder, 'aws/disks'))).toEqual([])
 })
 
 test('the same client token launches once, also across a restart of the daemon', async () => {
   const first = await launched({ ClientToken: 'once' })
-  await rehearsal.close()
-  rehearsal = await openInProcess(places, () => now)
+  await here.reopen()
   const second = await launched({ ClientToken: 'once' })
   expect(second.InstanceId).toBe(first.InstanceId)
-  expect([...rehearsal.machines.keys()]).toEqual([first.InstanceId])
+  expect([...here.machines.keys()]).toEqual([first.InstanceId])
 })
 
 test('files no record knows are removed at the start', async () => {
-  writeFileSync(join(join(filesOf(places).folder, 'aws/disks'), 'left-behind.raw'), '')
-  await rehearsal.close()
-  rehearsal = await openInProcess(places, () => now)
-  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
+  writeFileSync(join(join(filesOf(here.places).folder, 'aws/disks'), 'left-behind.raw'), '')
+  await here.reopen()
+  expect(readdirSync(join(filesOf(here.places).folder, 'aws/disks'))).toEqual([])
 })
 
 test('what the stand-in lacks is answered 501 by name, what EC2 does not know by EC2’s error', async () => {
@@ -314,7 +297,7 @@ test('only the rehearsal’s own credentials are taken', async () => {
   const sts = new STSClient({
     region: 'us-west-2',
     credentials: realLooking,
-    endpoint: rehearsal.rehearsal.endpoint,
+    endpoint: here.rehearsal.endpoint,
   })
   await expect(sts.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'InvalidClientTokenId' })
 })
@@ -337,10 +320,10 @@ test('a fault before acting changes nothing; one after acting leaves what was do
   const fault = { operation: 'RunInstances', left: 1 }
   await order({ faults: [{ ...fault, when: 'before', code: 'RequestLimitExceeded' }] })
   await expect(launched()).rejects.toMatchObject({ name: 'RequestLimitExceeded', $metadata: { httpStatusCode: 503 } })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   await order({ faults: [{ ...fault, when: 'after', code: 'Disconnect' }] })
   await expect(launched()).rejects.toThrow()
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('every operation without required parameters answers in the shapes of AWS’s model', async () => {
@@ -413,13 +396,13 @@ test('a stopped instance starts again with its disk; a protected one cannot be t
   const state = async () =>
     (await client().send(new sdk.DescribeInstancesCommand({ InstanceIds }))).Reservations?.[0]?.Instances?.[0]?.State
       ?.Name
-  const disk = rehearsal.machines.get(InstanceId)?.disk
+  const disk = here.machines.get(InstanceId)?.disk
   await client().send(new sdk.StopInstancesCommand({ InstanceIds }))
-  expect([await state(), rehearsal.machines.size]).toEqual(['stopping', 0])
-  now += 60_000
+  expect([await state(), here.machines.size]).toEqual(['stopping', 0])
+  here.now += 60_000
   expect(await state()).toBe('stopped')
   await client().send(new sdk.StartInstancesCommand({ InstanceIds }))
-  expect(rehearsal.machines.get(InstanceId)?.disk).toBe(disk)
+  expect(here.machines.get(InstanceId)?.disk).toBe(disk)
   await expect(client().send(new sdk.TerminateInstancesCommand({ InstanceIds }))).rejects.toMatchObject({
     name: 'OperationNotPermitted',
   })
@@ -437,7 +420,7 @@ test('volumes and snapshots are made, copied and deleted', async () => {
   await client().send(new sdk.DeleteVolumeCommand({ VolumeId: volume.VolumeId }))
   await client().send(new sdk.DeleteSnapshotCommand({ SnapshotId: snapshot.SnapshotId }))
   await client('eu-west-1').send(new sdk.DeleteSnapshotCommand({ SnapshotId: copy.SnapshotId }))
-  expect(readdirSync(join(filesOf(places).folder, 'aws/disks'))).toEqual([])
+  expect(readdirSync(join(filesOf(here.places).folder, 'aws/disks'))).toEqual([])
   await expect(
     client().send(new sdk.CreateVolumeCommand({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp2', Throughput: 125 })),
   ).rejects.toMatchObject({ name: 'InvalidParameterCombination' })
@@ -460,9 +443,9 @@ test('an image is registered from a snapshot and can be launched', async () => {
 
 test('an own image stays listed after its deprecation, which cannot be in the past', async () => {
   const ImageId = await built()
-  const DeprecateAt = new Date(now + 120_000)
+  const DeprecateAt = new Date(here.now + 120_000)
   await client().send(new sdk.EnableImageDeprecationCommand({ ImageId, DeprecateAt }))
-  now += 240_000
+  here.now += 240_000
   const { Images } = await client().send(new sdk.DescribeImagesCommand({ Owners: ['self'] }))
   expect(Images).toMatchObject([{ ImageId, DeprecationTime: expect.any(String) }])
   await expect(client().send(new sdk.EnableImageDeprecationCommand({ ImageId, DeprecateAt }))).rejects.toThrow('future')

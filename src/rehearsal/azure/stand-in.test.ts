@@ -1,12 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { installDial } from '../dial.ts'
-import { type InProcess, openInProcess } from '../in-process.ts'
+import { expect, test } from 'vitest'
 import { lastEntries } from '../kit/journal.ts'
 import { type Json, objectIn } from '../kit/json.ts'
-import { filesOf, type Places } from '../places.ts'
+import { filesOf } from '../places.ts'
+import { useRehearsal } from '../rehearsal.fixture.ts'
 
 const subscription = '/subscriptions/11111111-1111-1111-1111-111111111111'
 const group = `${subscription}/resourceGroups/g`
@@ -14,40 +12,14 @@ const machine = `${group}/providers/Microsoft.Compute/virtualMachines/vm`
 const image = `${group}/providers/Microsoft.Compute/images/golden`
 const location = 'westeurope'
 
-let places: Places
-let rehearsal: InProcess
-let now: number
 let token: string
-
-beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-azure-'))
-  places = { home: join(folder, 'home'), cache: join(folder, 'cache') }
-  now = Date.now()
-  await open()
-})
-
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(join(places.home, '..'), { recursive: true })
-})
-
-async function open(): Promise<void> {
-  rehearsal = await openInProcess(places, () => now)
-  installDial(rehearsal.rehearsal)
+const here = useRehearsal(async () => {
   token = String((await login({})).access_token)
-}
-
-/** Opens it anew with these settings, as a daemon that was started again. */
-async function reopen(settings: object = {}): Promise<void> {
-  await rehearsal.close()
-  const text = JSON.stringify({ policy: null, faults: [], ports: { port: 0, tlsPort: 0 }, ...settings })
-  writeFileSync(filesOf(places).settings, text)
-  await open()
-}
+})
 
 /** What the token service answers to the rehearsal's credentials, with these changes. */
 async function login(changes: Readonly<Record<string, string>>): Promise<Json> {
-  const { AZURE_CLIENT_ID = '', AZURE_CLIENT_SECRET = '', AZURE_TENANT_ID = '' } = rehearsal.rehearsal.environment
+  const { AZURE_CLIENT_ID = '', AZURE_CLIENT_SECRET = '', AZURE_TENANT_ID = '' } = here.rehearsal.environment
   const form = { grant_type: 'client_credentials', client_id: AZURE_CLIENT_ID, client_secret: AZURE_CLIENT_SECRET }
   const body = new URLSearchParams({ ...form, resource: 'https://management.azure.com/', ...changes })
   const url = `https://login.microsoftonline.com/${changes.tenant ?? AZURE_TENANT_ID}/oauth2/token`
@@ -126,7 +98,7 @@ async function deploy(body = template()): Promise<Answered> {
 test('a request without a token learns the tenant, and one without a version or with a wrong token is refused', async () => {
   const anonymous = await fetch(`https://management.azure.com${group}?api-version=2024-03-01`)
   expect(anonymous.status).toBe(401)
-  expect(anonymous.headers.get('www-authenticate')).toContain(`/${rehearsal.rehearsal.environment.AZURE_TENANT_ID}"`)
+  expect(anonymous.headers.get('www-authenticate')).toContain(`/${here.rehearsal.environment.AZURE_TENANT_ID}"`)
   expect(codeOf(await ask('GET', group, undefined, ''))).toBe('MissingApiVersionParameter')
   expect(codeOf(await ask('GET', group, undefined, 'latest'))).toBe('InvalidApiVersionParameter')
   const right = token
@@ -134,7 +106,7 @@ test('a request without a token learns the tenant, and one without a version or 
   expect(await ask('GET', group)).toMatchObject({ http: 401 })
   token = right
   expect(codeOf(await ask('GET', group))).toBe('ResourceGroupNotFound')
-  now += 2 * 3_600_000
+  here.now += 2 * 3_600_000
   expect(codeOf(await ask('GET', group))).toBe('InvalidAuthenticationToken')
 })
 
@@ -158,14 +130,14 @@ test('a deployment makes what its template says, in whatever order, and the mach
   expect(status.body).toMatchObject({ status: 'Succeeded' })
   const { body } = await ask('GET', `${deployment}/operations`)
   expect(JSON.stringify(body)).toContain('Microsoft.Compute/virtualMachines')
-  const [running] = [...rehearsal.machines.values()]
+  const [running] = [...here.machines.values()]
   expect(running).toMatchObject({ privateAddress: '10.1.0.4/24', hostname: 'vm' })
   expect(running?.files?.['/var/lib/waagent/ovf-env.xml']).toContain('<wa:UserName>packer</wa:UserName>')
   expect((await ask('GET', machine)).body).toMatchObject({
     tags: { a: 'b' },
     properties: { provisioningState: 'Creating' },
   })
-  now += 1_000
+  here.now += 1_000
   expect((await ask('GET', `${machine}?$expand=instanceView`)).body).toMatchObject({
     properties: {
       provisioningState: 'Succeeded',
@@ -176,9 +148,9 @@ test('a deployment makes what its template says, in whatever order, and the mach
 
 test('no password is kept, told or written down', async () => {
   await deploy()
-  const kept = readFileSync(join(dirname(filesOf(places).settings), 'azure/records.json'), 'utf8')
+  const kept = readFileSync(join(dirname(filesOf(here.places).settings), 'azure/records.json'), 'utf8')
   expect(kept).toContain('packer')
-  const told = JSON.stringify([(await ask('GET', machine)).body, lastEntries(filesOf(places).journal, 100), kept])
+  const told = JSON.stringify([(await ask('GET', machine)).body, lastEntries(filesOf(here.places).journal, 100), kept])
   expect(told).not.toContain('hunter2')
 })
 
@@ -190,7 +162,7 @@ test('what fails of a deployment fails it, and not the request', async () => {
     status: 'Failed',
     error: { code: 'DeploymentFailed', details: [{ code: 'SkuNotAvailable' }] },
   })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
 })
 
 test('an image is made of a machine that is stopped and generalized, and of no other', async () => {
@@ -199,7 +171,7 @@ test('an image is made of a machine that is stopped and generalized, and of no o
   expect(codeOf(await ask('PUT', image, body))).toBe('OperationNotAllowed')
   expect(codeOf(await ask('POST', `${machine}/generalize`))).toBe('OperationNotAllowed')
   expect(await ask('POST', `${machine}/deallocate`)).toMatchObject({ http: 202 })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   expect(await ask('POST', `${machine}/generalize`)).toMatchObject({ http: 200 })
   expect(codeOf(await ask('PUT', image, { ...body, location: 'eastus' }))).toBe('BadRequest')
   expect(await ask('PUT', image, body)).toMatchObject({
@@ -207,7 +179,7 @@ test('an image is made of a machine that is stopped and generalized, and of no o
     body: { properties: { provisioningState: 'Creating' } },
   })
   await ask('DELETE', machine)
-  now += 2_000
+  here.now += 2_000
   expect((await ask('GET', image)).body).toMatchObject({ properties: { provisioningState: 'Succeeded' } })
 })
 
@@ -221,12 +193,12 @@ test('what is in use cannot be removed, and a group goes with all that is in it'
   expect([held.http, removed.http]).toEqual([202, 202])
   expect(await ask('DELETE', group)).toMatchObject({ http: 202 })
   expect(await ask('HEAD', group)).toMatchObject({ http: 404 })
-  expect(readdirSync(join(dirname(filesOf(places).settings), 'azure/disks'))).toEqual([])
+  expect(readdirSync(join(dirname(filesOf(here.places).settings), 'azure/disks'))).toEqual([])
 })
 
 test('a role is enforced on the request, and on what a deployment makes', async () => {
   const actions = ['Microsoft.Resources/*', 'Microsoft.Network/*']
-  await reopen({ policy: { value: { Actions: actions }, file: 'role.json' } })
+  await here.reopen({ policy: { value: { Actions: actions }, file: 'role.json' } })
   expect(codeOf(await ask('GET', image))).toBe('AuthorizationFailed')
   const begun = await deploy()
   const status = await ask('GET', begun.headers.get('azure-asyncoperation') ?? '')
@@ -235,11 +207,11 @@ test('a role is enforced on the request, and on what a deployment makes', async 
 
 test('a daemon that is started again has the same machines, and runs those that ran', async () => {
   await deploy()
-  await reopen()
-  expect([...rehearsal.machines.values()]).toMatchObject([{ hostname: 'vm' }])
+  await here.reopen()
+  expect([...here.machines.values()]).toMatchObject([{ hostname: 'vm' }])
   await ask('POST', `${machine}/deallocate`)
-  await reopen()
-  expect(rehearsal.machines.size).toBe(0)
+  await here.reopen()
+  expect(here.machines.size).toBe(0)
   expect(await ask('GET', machine)).toMatchObject({ http: 200 })
 })
 

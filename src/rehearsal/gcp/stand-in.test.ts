@@ -1,47 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { JWT } from 'google-auth-library'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { installDial } from '../dial.ts'
-import { type InProcess, openInProcess } from '../in-process.ts'
+import { expect, test } from 'vitest'
 import { lastEntries } from '../kit/journal.ts'
 import type { Json } from '../kit/json.ts'
-import { filesOf, type Places } from '../places.ts'
+import { filesOf } from '../places.ts'
+import { useRehearsal } from '../rehearsal.fixture.ts'
 
 const root = 'https://compute.googleapis.com/compute/v1/projects/my-project-1'
 const zone = `${root}/zones/us-west1-a`
 
-let places: Places
-let rehearsal: InProcess
-let now: number
-
-beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-gcp-'))
-  places = { home: join(folder, 'home'), cache: join(folder, 'cache') }
-  now = Date.now()
-  await open()
-})
-
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(join(places.home, '..'), { recursive: true })
-})
-
-async function open(): Promise<void> {
-  rehearsal = await openInProcess(places, () => now)
-  installDial(rehearsal.rehearsal)
-}
-
-/** Opens it anew with these settings, as a daemon that was started again. */
-async function reopen(settings: object = {}): Promise<void> {
-  await rehearsal.close()
-  const file = filesOf(places).settings
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify({ policy: null, faults: [], ports: { port: 0, tlsPort: 0 }, ...settings }))
-  await open()
-}
+const here = useRehearsal()
 
 interface Key {
   readonly client_email: string
@@ -49,7 +18,7 @@ interface Key {
 }
 
 function key(): Key {
-  return JSON.parse(readFileSync(rehearsal.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? '', 'utf8'))
+  return JSON.parse(readFileSync(here.rehearsal.environment.GOOGLE_APPLICATION_CREDENTIALS ?? '', 'utf8'))
 }
 
 function client({ client_email: email, private_key }: Key): JWT {
@@ -101,7 +70,7 @@ test('a token that the client signed itself is verified: for this service, by th
   expect(await status(own, 'https://compute.googleapis.com/')).toBe(200)
   expect(await status(another, 'https://compute.googleapis.com/')).toBe(401)
   expect(await status(own, 'https://storage.googleapis.com/')).toBe(401)
-  now += 2 * 3_600_000
+  here.now += 2 * 3_600_000
   expect(await status(own, 'https://compute.googleapis.com/')).toBe(401)
 })
 
@@ -110,7 +79,7 @@ test('without a token of its own nothing is answered', async () => {
   const headers = { authorization: 'Bearer ya29.made.up' }
   expect((await fetch(`${root}/global/images`, { headers })).status).toBe(401)
   const { token } = await client(key()).getAccessToken()
-  now += 2 * 3_600_000
+  here.now += 2 * 3_600_000
   expect((await fetch(`${root}/global/images`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
 })
 
@@ -135,14 +104,14 @@ test('the same requestId begins a thing once; another one meets what exists', as
   expect(first).toMatchObject({ status: 'RUNNING', operationType: 'insert' })
   expect(await ask('POST', url, instance('a'))).toMatchObject({ name: first.name })
   expect(await ask('POST', `${zone}/instances`, instance('a'))).toMatchObject({ http: 409 })
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('an operation is done after a moment, and waiting for it ends when it is', async () => {
   const { name } = await ask('POST', `${zone}/instances`, instance('a'))
   expect(await ask('GET', `${zone}/operations/${name}`)).toMatchObject({ progress: 0 })
   expect(await ask('POST', `${zone}/operations/${name}/wait`)).toMatchObject({ progress: 100 })
-  now += 1000
+  here.now += 1000
   expect(await ask('GET', `${zone}/operations/${name}`)).toMatchObject({ progress: 100 })
 })
 
@@ -151,10 +120,10 @@ test('an image is made of a disk that nothing uses, becomes ready, and is then r
   const image = { name: 'golden', sourceDisk: 'zones/us-west1-a/disks/a', family: 'golden', labels: { team: 'x' } }
   expect(problem(await ask('POST', `${root}/global/images`, image))).toContain('resourceInUseByAnotherResource')
   await ask('DELETE', `${zone}/instances/a`)
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   await ask('POST', `${root}/global/images`, image)
   expect(problem(await ask('DELETE', `${root}/global/images/golden`))).toContain('resourceNotReady')
-  now += 2000
+  here.now += 2000
   const made = await fetchStatus(`${root}/global/images/golden`)
   expect(made).toBe('READY')
   await ask('POST', `${root}/global/images/golden/deprecate`, { state: 'DEPRECATED' })
@@ -187,29 +156,29 @@ test('names, labels and sizes that Google refuses are refused', async () => {
 
 test('what was asked and made is there again after the daemon was killed, and machines run again', async () => {
   await ask('POST', `${zone}/instances`, instance('a'))
-  await reopen()
-  expect(rehearsal.machines.size).toBe(1)
+  await here.reopen()
+  expect(here.machines.size).toBe(1)
   const { items } = await ask('GET', `${zone}/instances?filter=${encodeURIComponent('name="a"')}`)
   expect(items).toMatchObject([{ name: 'a' }])
 })
 
 test('faults come before or after the work, and only as often as asked for', async () => {
   const operation = 'compute.instances.insert'
-  await reopen({
+  await here.reopen({
     faults: [
       { operation, when: 'before', code: 'rateLimitExceeded', left: 1 },
       { operation, when: 'after', code: 'backendError', left: 1 },
     ],
   })
   expect(await ask('POST', `${zone}/instances`, instance('a'))).toMatchObject({ http: 403 })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   expect(await ask('POST', `${zone}/instances`, instance('b'))).toMatchObject({ http: 503 })
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('a role is enforced, and tested for, by the permissions it includes', async () => {
   const value = { includedPermissions: ['compute.images.list'] }
-  await reopen({ policy: { value, file: 'role.json' } })
+  await here.reopen({ policy: { value, file: 'role.json' } })
   expect(await ask('GET', `${root}/global/images`)).toMatchObject({ kind: 'compute#imageList' })
   expect(problem(await ask('GET', `${root}/global/images/golden`))).toContain(
     "Required 'compute.images.get' permission",
@@ -232,7 +201,7 @@ test('lists come in pages', async () => {
 test('the journal tells what was asked, without metadata that may hold secrets', async () => {
   const items = [{ key: 'startup-script', value: 'secret' }]
   await ask('POST', `${zone}/instances`, { ...instance('a'), metadata: { items } })
-  const entries = lastEntries(filesOf(places).journal, 10)
+  const entries = lastEntries(filesOf(here.places).journal, 10)
   expect(entries.at(-1)).toMatchObject({ cloud: 'gcp', operation: 'compute.instances.insert', region: 'us-west1-a' })
   expect(JSON.stringify(entries)).not.toContain('secret')
 })

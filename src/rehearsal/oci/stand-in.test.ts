@@ -1,46 +1,16 @@
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { installDial } from '../dial.ts'
-import { type InProcess, openInProcess } from '../in-process.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { lastEntries } from '../kit/journal.ts'
 import { type Json, objectsIn } from '../kit/json.ts'
-import { filesOf, type Places } from '../places.ts'
+import { filesOf } from '../places.ts'
+import { useRehearsal } from '../rehearsal.fixture.ts'
 
 const compartmentId = 'ocid1.compartment.oc1..aaaaaaaacompartment'
 const debian = `ocid1.image.oc1..${'aaaaaaaarehearseddebian12'.padEnd(60, 'a')}`
 
-let places: Places
-let rehearsal: InProcess
-let now: number
-
-beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sindri-oci-'))
-  places = { home: join(folder, 'home'), cache: join(folder, 'cache') }
-  now = Date.now()
-  await open()
-})
-
-afterEach(async () => {
-  await rehearsal.close()
-  rmSync(join(places.home, '..'), { recursive: true })
-})
-
-async function open(): Promise<void> {
-  rehearsal = await openInProcess(places, () => now)
-  installDial(rehearsal.rehearsal)
-}
-
-/** Opens it anew with these settings, as a daemon that was started again. */
-async function reopen(settings: object = {}): Promise<void> {
-  await rehearsal.close()
-  const file = filesOf(places).settings
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify({ policy: null, faults: [], ports: { port: 0, tlsPort: 0 }, ...settings }))
-  await open()
-}
+const here = useRehearsal()
 
 interface Signed {
   readonly key?: KeyObject
@@ -57,12 +27,12 @@ type Answer = Json & { readonly http: number; readonly list: readonly Json[]; re
 
 /** Signs by the book, https://docs.oracle.com/iaas/Content/API/Concepts/signingrequests.htm, and with nobody's library. */
 async function ask(method: string, path: string, body?: object, how: Signed = {}): Promise<Answer> {
-  const { OCI_CLI_KEY_FILE = '', ...own } = rehearsal.rehearsal.environment
+  const { OCI_CLI_KEY_FILE = '', ...own } = here.rehearsal.environment
   const { key = createPrivateKey(readFileSync(OCI_CLI_KEY_FILE)), host = 'iaas.us-phoenix-1.oraclecloud.com' } = how
   const { keyId = `${own.OCI_CLI_TENANCY}/${own.OCI_CLI_USER}/${own.OCI_CLI_FINGERPRINT}` } = how
   const text = body === undefined ? undefined : JSON.stringify(body)
   const headers: Record<string, string> = {
-    date: new Date(now).toUTCString(),
+    date: new Date(here.now).toUTCString(),
     host,
     ...(text !== undefined && {
       'x-content-sha256': createHash('sha256').update(text).digest('base64'),
@@ -113,7 +83,7 @@ test('a request that is signed by the book is answered, with an id of its own', 
 test('whatever of a signature is wrong, the answer is 401 and nothing is done', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const withBody = ['date', '(request-target)', 'host', 'content-type', 'content-length']
-  const old = new Date(now - 6 * 60_000).toUTCString()
+  const old = new Date(here.now - 6 * 60_000).toUTCString()
   const other = instance({ displayName: 'b' })
   const wrong: readonly Answer[] = [
     await launch({}, { key: privateKey }),
@@ -127,7 +97,7 @@ test('whatever of a signature is wrong, the answer is 401 and nothing is done', 
   ]
   for (const answer of wrong) expect(answer).toMatchObject({ http: 401, code: 'NotAuthenticated' })
   expect((await fetch('https://iaas.us-phoenix-1.oraclecloud.com/20160918/instances')).status).toBe(401)
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
 })
 
 test('what it lacks is answered 501, and named', async () => {
@@ -155,7 +125,7 @@ test('the same retry token launches once; with another request it is refused', a
   expect(first).toMatchObject({ http: 200, lifecycleState: 'PROVISIONING' })
   expect(await launch({}, { headers })).toMatchObject({ id: first.id })
   expect(await launch({ displayName: 'b' }, { headers })).toMatchObject({ http: 409, code: 'InvalidatedRetryToken' })
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('an image is made of an instance, becomes available, launches, and is then removed', async () => {
@@ -164,7 +134,7 @@ test('an image is made of an instance, becomes available, launches, and is then 
   const image = await ask('POST', 'images', body)
   expect(image).toMatchObject({ lifecycleState: 'PROVISIONING', operatingSystem: 'Debian', baseImageId: debian })
   expect(await ask('DELETE', `images/${image.id}`)).toMatchObject({ http: 409, code: 'IncorrectState' })
-  now += 1000
+  here.now += 1000
   expect(await ask('GET', `images/${image.id}`)).toMatchObject({ lifecycleState: 'AVAILABLE' })
   const from = { sourceDetails: { sourceType: 'image', imageId: image.id } }
   expect(await launch(from)).toMatchObject({ http: 200 })
@@ -181,15 +151,15 @@ test('an instance goes with its boot volume, and stays listed for a while', asyn
   const vnic = await ask('GET', `vnics/${attached[0]?.vnicId}`)
   expect(vnic).toMatchObject({ privateIp: '10.0.0.2', publicIp: expect.stringMatching(/^127\./) })
   expect(await ask('DELETE', `instances/${id}`)).toMatchObject({ http: 204 })
-  expect(rehearsal.machines.size).toBe(0)
-  expect(readdirSync(join(filesOf(places).folder, 'oci/disks'))).toEqual([])
+  expect(here.machines.size).toBe(0)
+  expect(readdirSync(join(filesOf(here.places).folder, 'oci/disks'))).toEqual([])
   expect(await ask('GET', `instances/${id}`)).toMatchObject({ lifecycleState: 'TERMINATING' })
-  now += 1000
+  here.now += 1000
   expect((await list('instances')).list).toMatchObject([{ id, lifecycleState: 'TERMINATED' }])
   expect((await list('bootVolumes')).list).toEqual([])
   expect(await ask('DELETE', `instances/${id}`)).toMatchObject({ http: 404 })
-  now += 2 * 3_600_000
-  await reopen()
+  here.now += 2 * 3_600_000
+  await here.reopen()
   expect((await list('instances')).list).toEqual([])
 })
 
@@ -205,7 +175,7 @@ test('a security group holds its rules, and is not removed while an instance is 
   expect(await ask('DELETE', rules)).toMatchObject({ http: 409, code: 'Conflict' })
   await ask('DELETE', `instances/${id}`)
   expect(await ask('DELETE', rules)).toMatchObject({ http: 409 })
-  now += 1000
+  here.now += 1000
   expect(await ask('DELETE', rules)).toMatchObject({ http: 204 })
 })
 
@@ -226,13 +196,13 @@ test('what Oracle refuses is refused', async () => {
     { sourceDetails: { sourceType: 'image', imageId: 'ocid1.image.oc1.phx.aaaaaaaaunknown' } },
   ])
     expect(await launch(more)).toMatchObject({ http: 404, code: 'NotAuthorizedOrNotFound' })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
 })
 
 test('a flexible shape is as large as it is asked for', async () => {
   const more = { shape: 'VM.Standard.E4.Flex', shapeConfig: { ocpus: 1, memoryInGBs: 2 } }
   expect(await launch(more)).toMatchObject({ shapeConfig: { ocpus: 1, memoryInGBs: 2 } })
-  expect([...rehearsal.machines.values()]).toMatchObject([{ memoryMiB: 2048 }])
+  expect([...here.machines.values()]).toMatchObject([{ memoryMiB: 2048 }])
 })
 
 test('regions share nothing but the images that are everybody’s', async () => {
@@ -247,28 +217,28 @@ test('regions share nothing but the images that are everybody’s', async () => 
 
 test('what was asked and made is there again after the daemon was killed, and machines run again', async () => {
   const { id } = await launch()
-  await reopen()
-  expect(rehearsal.machines.size).toBe(1)
+  await here.reopen()
+  expect(here.machines.size).toBe(1)
   expect((await list('instances')).list).toMatchObject([{ id }])
 })
 
 test('faults come before or after the work, and only as often as asked for', async () => {
   const operation = 'LaunchInstance'
-  await reopen({
+  await here.reopen({
     faults: [
       { operation, when: 'before', code: 'LimitExceeded', left: 1 },
       { operation, when: 'after', code: 'InternalError', left: 1 },
     ],
   })
   expect(await launch()).toMatchObject({ http: 400, code: 'LimitExceeded' })
-  expect(rehearsal.machines.size).toBe(0)
+  expect(here.machines.size).toBe(0)
   expect(await launch()).toMatchObject({ http: 500 })
-  expect(rehearsal.machines.size).toBe(1)
+  expect(here.machines.size).toBe(1)
 })
 
 test('statements are enforced by verb, resource type and compartment, and never say which is lacking', async () => {
   const allow = (text: string): Promise<void> =>
-    reopen({ policy: { value: [`Allow group sindri to ${text}`], file: 'statements.json' } })
+    here.reopen({ policy: { value: [`Allow group sindri to ${text}`], file: 'statements.json' } })
   const status = async (kind = 'instances'): Promise<number> => (await list(kind)).http
   await allow(`read instances in compartment id ${compartmentId}`)
   expect([await status(), await status('images')]).toEqual([200, 404])
@@ -286,7 +256,7 @@ test('statements are enforced by verb, resource type and compartment, and never 
 test('lists come in pages, newest first', async () => {
   for (const displayName of ['a', 'b', 'c']) {
     await launch({ displayName })
-    now += 1000
+    here.now += 1000
   }
   const first = await list('instances', '&limit=2')
   expect(first.list).toMatchObject([{ displayName: 'c' }, { displayName: 'b' }])
@@ -306,7 +276,7 @@ test('a change that is meant for an older state is refused', async () => {
 
 test('who asks, and where domains are, is told', async () => {
   const host = 'identity.us-phoenix-1.oraclecloud.com'
-  const { OCI_CLI_USER } = rehearsal.rehearsal.environment
+  const { OCI_CLI_USER } = here.rehearsal.environment
   expect(await ask('GET', `users/${OCI_CLI_USER}`, undefined, { host })).toMatchObject({ id: OCI_CLI_USER })
   const domains = await ask('GET', `availabilityDomains?compartmentId=${compartmentId}`, undefined, { host })
   expect(domains.list.map(({ name }) => name)).toEqual(['Uocm:PHX-AD-1', 'Uocm:PHX-AD-2', 'Uocm:PHX-AD-3'])
@@ -314,7 +284,7 @@ test('who asks, and where domains are, is told', async () => {
 
 test('the journal tells what was asked, without metadata that may hold secrets', async () => {
   await launch({ metadata: { user_data: 'secret' } })
-  const entries = lastEntries(filesOf(places).journal, 10)
+  const entries = lastEntries(filesOf(here.places).journal, 10)
   expect(entries.at(-1)).toMatchObject({ cloud: 'oci', operation: 'LaunchInstance', region: 'us-phoenix-1' })
   expect(JSON.stringify(entries)).not.toContain('secret')
 })
