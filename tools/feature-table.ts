@@ -28,11 +28,11 @@ export const features: readonly Feature[] = [
   {
     feature: 'Image building',
     cells: {
-      aws: tested('test/parts/main-job.test.ts', "'build'"),
-      azure: tested('test/parts/azure-job.test.ts', "'build'"),
-      gcp: tested('test/parts/gcp-job.test.ts', "'build'"),
-      oci: tested('test/parts/oci-job.test.ts', "'build'"),
-      alibaba: tested('test/parts/alibaba-job.test.ts', "'build'"),
+      aws: tested('test/parts/main-job.test.ts', 'sindri.build('),
+      azure: tested('test/parts/azure-job.test.ts', 'sindri.build('),
+      gcp: tested('test/parts/gcp-job.test.ts', 'sindri.build('),
+      oci: tested('test/parts/oci-job.test.ts', 'sindri.build('),
+      alibaba: tested('test/parts/alibaba-job.test.ts', 'sindri.build('),
     },
   },
   {
