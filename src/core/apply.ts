@@ -5,6 +5,7 @@ import { openMaker } from './make.ts'
 import type { Plan } from './plan.ts'
 import { retry } from './retry.ts'
 import type { Setting } from './setting.ts'
+import type { Fill } from './sink.ts'
 import type { Got, Maker, Step } from './step.ts'
 import type { Store } from './store.ts'
 
@@ -16,6 +17,8 @@ export interface ApplyOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly emit: Emit
+  /** Brings the bytes of steps that carry some. */
+  readonly fill?: Fill | undefined
 }
 
 export interface Applied {
@@ -71,7 +74,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
 /** Removes what the steps made, last first; goes on after a failure and reports all of them. */
 export async function unapply(options: ApplyOptions): Promise<void> {
   const got: Got = (step) => {
-    throw new SindriError('failed', `${step.id} was read while undoing`)
+    throw new SindriError('not-found', `${step.id} was read while undoing`)
   }
   const maker: Maker = openMaker({ ...options, got })
   const errors: unknown[] = []

@@ -10,7 +10,13 @@ export type SindriEvent =
       readonly state: StepState
       readonly detail?: string
     }
-  | { readonly type: 'progress'; readonly id: string; readonly phase: string; readonly fraction?: number }
+  | {
+      readonly type: 'progress'
+      readonly id: string
+      readonly phase: string
+      readonly fraction?: number
+      readonly bytes?: SentBytes
+    }
   | {
       readonly type: 'setting'
       readonly id: string
@@ -18,6 +24,13 @@ export type SindriEvent =
       readonly from: string
       readonly to: string
     }
+
+/** How far bytes have come. `skipped` are zeros and what an earlier run had sent. */
+export interface SentBytes {
+  readonly sent: number
+  readonly skipped: number
+  readonly total: number
+}
 
 /** `adopted`: it was there already; `resumed`: an earlier run began it. */
 export type StepState = 'adopted' | 'started' | 'resumed' | 'done' | 'failed' | 'cancelled' | 'undone'

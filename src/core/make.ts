@@ -1,8 +1,10 @@
 import type { Clock } from './clock.ts'
 import { SindriError } from './error.ts'
 import type { Emit } from './events.ts'
+import { partRecord } from './part-record.ts'
 import { type Journal, openJournal, type StepRecord, tokenOf } from './record.ts'
 import { retry } from './retry.ts'
+import type { Fill } from './sink.ts'
 import type { Got, Make, Maker } from './step.ts'
 import type { Store } from './store.ts'
 
@@ -13,6 +15,8 @@ export interface MakerOptions {
   readonly signal: AbortSignal
   readonly emit: Emit
   readonly got: Got
+  /** Brings the bytes of steps that carry some. */
+  readonly fill?: Fill | undefined
 }
 
 const defaultPollMs = 2_000
@@ -23,7 +27,7 @@ const defaultDeadlineMs = 3 * 60 * 60 * 1000
  * Order of writes: `begun` before anything else, the handle the moment it is known, `done` last.
  */
 export function openMaker(options: MakerOptions): Maker {
-  const { release, store, clock, signal, emit, got } = options
+  const { release, store, clock, signal, emit, got, fill } = options
   const again = <T>(call: () => Promise<T>): Promise<T> => retry(clock, signal, call)
 
   return {
@@ -66,13 +70,18 @@ export function openMaker(options: MakerOptions): Maker {
 
     async unmake<Out, Handle>(id: string, make: Make<Out, Handle>): Promise<void> {
       const journal = await openJournal(store, id)
-      const record = journal.record
-      if (record === undefined) return
-      const found = await again(() => make.find(got))
+      const { record } = journal
+      const found = await again(() => make.find(got)).catch((error: unknown) => {
+        if (error instanceof SindriError && error.code === 'not-found') return undefined
+        throw error
+      })
+      // Without a record it is ours only when it was made from the same.
+      if (found !== undefined && record === undefined && found.digest !== make.digest) throw foreign(make.title)
+      if (found === undefined && record === undefined) return
       if (found !== undefined) await make.undo?.(found.out)
       // The handle was written by this step's own `start`.
-      else if (record.handle !== undefined) await make.sweep?.(record.handle as Handle)
-      await journal.write(next(journal, { state: 'failed', error: 'undone' }))
+      else if (record?.handle !== undefined) await make.sweep?.(record.handle as Handle)
+      if (record !== undefined) await journal.write(next(journal, { state: 'failed', error: 'undone' }))
       emit(stepEvent(id, make.title, 'undone'))
     },
   }
@@ -115,6 +124,7 @@ export function openMaker(options: MakerOptions): Maker {
     }
     // Written by this step's own `start`, through JSON.
     const handle = current.record?.handle as Handle
+    let sinkOf = make.fill?.bind(make)
     for (;;) {
       if (signal.aborted) await cancel(current, id, make, handle)
       signal.throwIfAborted()
@@ -127,6 +137,12 @@ export function openMaker(options: MakerOptions): Maker {
         await again(async () => make.sweep?.(handle))
         await current.write(next(current, { state: 'failed', error: poll.failed }))
         return poll
+      }
+      if (sinkOf !== undefined) {
+        if (fill === undefined) throw new SindriError('failed', `${make.title} wants bytes, and there are none`)
+        await fill(id, sinkOf(handle, got), partRecord(store, id, next(current, {}).token))
+        sinkOf = undefined
+        continue
       }
       if (clock.now() > deadline) {
         const minutes = Math.round((make.deadlineMs ?? defaultDeadlineMs) / 60_000)

@@ -1,3 +1,5 @@
+import type { Sink } from './sink.ts'
+
 /** Reads the output of an earlier step; throws when that step has not been done. */
 export type Got = <Out>(step: Step<Out>) => Out
 
@@ -27,6 +29,8 @@ export interface Make<Out, Handle> {
   find(got: Got): Promise<Found<Out> | undefined>
   /** Begins making it. The same token twice must begin it once. Returns a JSON value that a later process can poll. */
   start(got: Got, token: string): Promise<Handle>
+  /** Where the bytes go, for a step that carries some. Asked for while `poll` says busy; then it goes on polling. */
+  fill?(handle: Handle, got: Got): Sink
   poll(handle: Handle, got: Got): Promise<Poll<Out>>
   /** The user cancelled: stop it and wait until it has let go of what it holds. */
   cancel?(handle: Handle): Promise<void>
