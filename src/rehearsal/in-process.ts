@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Daemon, openDaemon } from './daemon.ts'
 import type { MachineSpec, Machines } from './kit/machines.ts'
@@ -34,8 +34,9 @@ export async function openInProcess(places: Places, now: () => number = Date.now
     ground: {
       machines,
       bases: [{ name: 'debian-12', arch: 'x86_64', offered: true, note: '' }],
-      // Nothing reads these disks, so they stay as small as the base, whatever size is asked for.
-      copyDisk: async (from, to) => copyFileSync(from, to),
+      // Nothing writes to these copies, so they stay as small as the base, whatever size is asked for. A disk that was
+      // put together from blocks is gigabytes of holes, which copying would fill.
+      copyDisk: async (from, to) => (statSync(from).size > baseBytes ? linkSync(from, to) : copyFileSync(from, to)),
       base: async () => ({ name: 'debian-12', arch: 'x86_64', disk, sizeGiB: 8 }),
     },
     now,

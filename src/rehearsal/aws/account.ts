@@ -1,6 +1,8 @@
+import type { Output } from './answer.ts'
 import { awsError } from './aws-error.ts'
 import type { Operations } from './call.ts'
 import { type Filters, filtered } from './filters.ts'
+import type { RegionRecords } from './records.ts'
 import { optInRegions, regions } from './regions.ts'
 
 interface Region {
@@ -27,6 +29,11 @@ const accountAttributes: Readonly<Record<string, string>> = {
   'default-vpc': 'default',
   'max-instances': '16',
   'supported-platforms': 'VPC',
+}
+
+function setEncryption(here: RegionRecords, on: boolean): Output {
+  here.encryptsByDefault = on
+  return { EbsEncryptionByDefault: on }
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html and others about the account. */
@@ -61,6 +68,14 @@ export const accountOperations: Operations = {
       }
     },
   },
-  GetEbsEncryptionByDefault: { supports: [], run: () => ({ EbsEncryptionByDefault: false, SseType: 'none' }) },
+  GetEbsEncryptionByDefault: {
+    supports: [],
+    run: ({ here }) => ({
+      EbsEncryptionByDefault: here.encryptsByDefault === true,
+      SseType: here.encryptsByDefault ? 'sse-kms' : 'none',
+    }),
+  },
+  EnableEbsEncryptionByDefault: { supports: [], run: ({ here }) => setEncryption(here, true) },
+  DisableEbsEncryptionByDefault: { supports: [], run: ({ here }) => setEncryption(here, false) },
   GetEbsDefaultKmsKeyId: { supports: [], run: () => ({ KmsKeyId: 'alias/aws/ebs' }) },
 }

@@ -1,12 +1,20 @@
 import type { AwsError } from './aws-error.ts'
 import { apiVersion, membersOf, rootShape } from './shapes.ts'
 
-/** What an operation answers, under AWS's member names; undefined members are left out. */
-export type Output = string | number | boolean | undefined | readonly Output[] | { readonly [name: string]: Output }
+/** What an operation answers, under AWS's member names; undefined members are left out. Only payloads are bytes. */
+export type Output =
+  | string
+  | number
+  | boolean
+  | Buffer
+  | undefined
+  | readonly Output[]
+  | { readonly [name: string]: Output }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-function escapeXml(text: string): string {
+/** Text between tags. */
+export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => escapes[character] ?? character)
 }
 
@@ -15,7 +23,7 @@ function element(name: string, content: string): string {
 }
 
 function isStructure(value: Output): value is { readonly [name: string]: Output } {
-  return typeof value === 'object' && !Array.isArray(value)
+  return typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value)
 }
 
 /** Writes `value` as structure `shape`; a member the model does not have is a mistake of the stand-in. */
@@ -79,4 +87,17 @@ export function restErrorAnswer(error: AwsError, requestId: string): string {
 /** A refusal in the form the JSON services read (SSM, KMS). https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export function jsonErrorAnswer(error: AwsError): string {
   return JSON.stringify({ __type: error.awsCode, message: error.message })
+}
+
+/** What clients of EBS read beside the code of an error, where nothing else is known. */
+const usualReasons: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'UNAUTHORIZED_ACCOUNT',
+  RequestThrottledException: 'ACCOUNT_THROTTLED',
+  ResourceNotFoundException: 'SNAPSHOT_NOT_FOUND',
+  ValidationException: 'INVALID_PARAMETER_VALUE',
+}
+
+/** A refusal in the form EBS's clients read; its code is in the header x-amzn-errortype. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
+export function restJsonErrorAnswer(error: AwsError): string {
+  return JSON.stringify({ Message: error.message, Reason: error.reason ?? usualReasons[error.awsCode] })
 }

@@ -39,9 +39,12 @@ function withPrefix(prefix: string, tags: Tags): Readonly<Record<string, string>
 
 function questions(call: Call, operation: Operation): readonly Question[] {
   const { region, input } = call
-  const action = `ec2:${call.operation}`
+  const action = operation.action ?? `${call.service}:${call.operation}`
   const where = { 'aws:RequestedRegion': region }
-  if (/^(Describe|Get)/.test(call.operation)) return [{ action, resource: '*', context: where }]
+  const named = operation.resources?.(call)
+  if (named !== undefined) return named.map((resource) => ({ action, resource, context: where }))
+  if (call.service === 'ec2' && /^(Describe|Get)/.test(call.operation))
+    return [{ action, resource: '*', context: where }]
 
   const added = Object.fromEntries(input.many('Tags').map((tag) => [tag.text('Key') ?? '', tag.text('Value') ?? '']))
   const existing = idsIn(input.fields).map((id): Question => {
@@ -54,7 +57,7 @@ function questions(call: Call, operation: Operation): readonly Question[] {
     return { action, resource: arnOf(region, kind, id), context }
   })
   const made = (operation.creates ?? []).flatMap((kind): readonly Question[] => {
-    const tags = requestedTags(input, kind)
+    const tags = { ...requestedTags(input, kind), ...(call.service === 'ec2' ? {} : added) }
     const resource = arnOf(region, kind, '*')
     const context = { ...where, ...withPrefix('aws:RequestTag', tags) }
     const tagging = { action: 'ec2:CreateTags', resource, context: { ...context, 'ec2:CreateAction': call.operation } }
@@ -66,10 +69,10 @@ function questions(call: Call, operation: Operation): readonly Question[] {
 }
 
 /**
- * Refuses what the policy does not allow, in EC2's words.
+ * Refuses what the policy does not allow, in EC2's words and with the code its service has for it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
-export function authorize(policy: Policy, call: Call, operation: Operation): void {
+export function authorize(policy: Policy, call: Call, operation: Operation, code: string): void {
   for (const question of questions(call, operation)) {
     const decision = decide(policy, question)
     if (decision === 'allowed') continue
@@ -78,7 +81,7 @@ export function authorize(policy: Policy, call: Call, operation: Operation): voi
         ? 'with an explicit deny in an identity-based policy'
         : `because no identity-based policy allows the ${question.action} action`
     throw awsError(
-      'UnauthorizedOperation',
+      code,
       `You are not authorized to perform this operation. User: ${userArn} is not authorized to perform: ${question.action} on resource: ${question.resource} ${reason}`,
     )
   }

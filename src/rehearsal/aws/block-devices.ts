@@ -1,7 +1,7 @@
 import type { Output } from './answer.ts'
 import { awsError } from './aws-error.ts'
 import type { Call } from './call.ts'
-import { findSnapshot } from './find.ts'
+import { findWholeSnapshot } from './find.ts'
 import type { Input } from './input.ts'
 import type { DiskMapping } from './records.ts'
 
@@ -105,7 +105,7 @@ export function overlaidDevices(
 
 function overlaid(call: Call, device: string, base: WantedDisk | undefined, ebs: Input): WantedDisk {
   const snapshotId = ebs.text('SnapshotId') ?? base?.snapshotId
-  const snapshot = snapshotId === undefined ? undefined : findSnapshot(call, snapshotId)
+  const snapshot = snapshotId === undefined ? undefined : findWholeSnapshot(call, snapshotId)
   const sizeGiB = ebs.number('VolumeSize') ?? base?.sizeGiB ?? snapshot?.sizeGiB
   if (sizeGiB === undefined)
     throw awsError('MissingParameter', 'The request must contain the parameter size or snapshotId')

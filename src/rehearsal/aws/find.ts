@@ -1,6 +1,7 @@
 import { awsError } from './aws-error.ts'
 import type { Call } from './call.ts'
 import type { ImageRecord, InstanceRecord, SnapshotRecord, VolumeRecord } from './records.ts'
+import { snapshotState } from './states.ts'
 import { stockImages, stockSnapshots } from './stock.ts'
 
 function wellFormed(prefix: string, id: string): boolean {
@@ -43,6 +44,14 @@ export function findSnapshot(call: Call, id: string): SnapshotRecord {
   const snapshot = allSnapshots(call).find((each) => each.id === id)
   if (snapshot === undefined) throw awsError('InvalidSnapshot.NotFound', `The snapshot '${id}' does not exist.`)
   return snapshot
+}
+
+/** A snapshot that can be used: not one whose blocks are still to come. */
+export function findWholeSnapshot(call: Call, id: string): SnapshotRecord {
+  const snapshot = findSnapshot(call, id)
+  if (snapshot.upload === undefined) return snapshot
+  const { state } = snapshotState(snapshot, call.now)
+  throw awsError('IncorrectState', `Snapshot is in invalid state - ${state}`)
 }
 
 /** A snapshot of the rehearsal's own account. */

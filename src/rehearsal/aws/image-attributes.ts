@@ -5,6 +5,7 @@ import type { Call, Operations } from './call.ts'
 import { findOwnImage } from './find.ts'
 import { changedPermissions } from './permissions.ts'
 import type { ImageRecord } from './records.ts'
+import { publicImagesQuota } from './service-quotas.ts'
 
 function ownImage(call: Call): ImageRecord {
   return findOwnImage(call, call.input.need('ImageId'))
@@ -27,7 +28,7 @@ const attributes: Readonly<Record<string, (image: ImageRecord) => Readonly<Recor
   ramdisk: () => ({ RamdiskId: {} }),
   sriovNetSupport: (image) => ({ SriovNetSupport: { Value: image.sriov } }),
   tpmSupport: (image) => ({ TpmSupport: { Value: image.tpm } }),
-  uefiData: () => ({ UefiData: {} }),
+  uefiData: (image) => ({ UefiData: { Value: image.uefiData } }),
 }
 
 function changeLaunchPermissions(call: Call, image: ImageRecord): void {
@@ -38,14 +39,28 @@ function changeLaunchPermissions(call: Call, image: ImageRecord): void {
     snapshots,
     unknown: 'InvalidAMIAttributeItemValue',
   })
-  const isPublic = (list: ImageRecord['permissions']) => list.some((each) => each.Group === 'all')
-  if (isPublic(permissions) && !isPublic(image.permissions) && call.here.publicImages !== 'unblocked') {
+  if (isPublic({ permissions }) && !isPublic(image)) checkPublishing(call)
+  image.permissions = permissions
+}
+
+function isPublic({ permissions }: Pick<ImageRecord, 'permissions'>): boolean {
+  return permissions.some((each) => each.Group === 'all')
+}
+
+/** What stands against one more public image in the region. */
+function checkPublishing(call: Call): void {
+  if (call.here.publicImages !== 'unblocked') {
     throw awsError(
       'OperationNotPermitted',
       "You can't publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API.",
     )
   }
-  image.permissions = permissions
+  if (Object.values(call.here.images).filter(isPublic).length >= publicImagesQuota) {
+    throw awsError(
+      'ResourceLimitExceeded',
+      `You have reached your quota of ${publicImagesQuota} for the number of public images allowed in this Region. Deregister unused public images or make them private, or request an increase in your public AMIs quota.`,
+    )
+  }
 }
 
 /** The new value of a one-value attribute: in a structure of its own, or as `Attribute` and `Value`. */

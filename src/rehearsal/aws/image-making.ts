@@ -3,53 +3,17 @@ import { blockDeviceMembers, overlaidDevices } from './block-devices.ts'
 import type { Call, Operations } from './call.ts'
 import { copySource } from './copy-source.ts'
 import { findImage, findInstance, findSnapshot, volumesOf } from './find.ts'
-import { newId } from './ids.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
 import { encryption, keyFailure } from './kms.ts'
+import { addImage, checkName, checkNewName } from './new-image.ts'
 import type { DiskMapping, ImageRecord } from './records.ts'
 import { account } from './signature.ts'
-import { addSnapshot, copyVolume } from './snapshots.ts'
+import { addSnapshot, checkCopies, copyVolume } from './snapshots.ts'
 import { durationsMs, imageState, instanceState } from './states.ts'
 import { checkTagKinds, requestedTags } from './tags.ts'
 import { oncePerToken } from './tokens.ts'
 
 const taggable = ['image', 'snapshot']
-
-function checkName(name: string): string {
-  if (!/^[a-zA-Z0-9()[\]. \-/'@_]{3,128}$/.test(name)) {
-    throw awsError(
-      'InvalidAMIName.Malformed',
-      "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '[', ']', ' ', '.', '/', '-', ''', '@' and '_'",
-    )
-  }
-  return name
-}
-
-function checkNewName(call: Call): string {
-  const name = checkName(call.input.need('Name'))
-  const other = Object.values(call.here.images).find((image) => image.name === name)
-  if (other !== undefined)
-    throw awsError('InvalidAMIName.Duplicate', `AMI name ${name} is already in use by AMI ${other.id}`)
-  return name
-}
-
-type Making = Pick<ImageRecord, 'name' | 'architecture' | 'rootDevice' | 'ena' | 'mappings'> &
-  Partial<Pick<ImageRecord, 'bootMode' | 'sriov' | 'tpm' | 'imds' | 'source' | 'failure'>>
-
-function addImage(call: Call, durationMs: number, making: Making, tags: ImageRecord['tags']): ImageRecord {
-  const image: ImageRecord = {
-    id: newId('ami'),
-    owner: account,
-    description: call.input.text('Description') ?? '',
-    createdAt: call.now,
-    availableAt: call.now + durationMs,
-    permissions: [],
-    tags,
-    ...making,
-  }
-  call.here.images[image.id] = image
-  return image
-}
 
 /** The devices of a new image: the instance's own, each with a fresh snapshot, under what the request overrides. */
 async function captured(call: Call, instanceId: string): Promise<readonly DiskMapping[]> {
@@ -136,42 +100,6 @@ function findImageOfInstance(call: Call, id: string): ImageRecord | undefined {
   return call.here.images[id]
 }
 
-function registerImage(call: Call): string {
-  checkTagKinds(call.input, ['image'])
-  const name = checkNewName(call)
-  const root = call.input.text('RootDeviceName')
-  if (root === undefined) throw awsError('MissingParameter', 'The request must contain the parameter rootDeviceName')
-  const mappings = overlaidDevices(call, [], call.input.many('BlockDeviceMappings'))
-  const snapshotId = mappings.find((each) => each.device === root)?.snapshotId
-  if (snapshotId === undefined) {
-    throw awsError('InvalidBlockDeviceMapping', `The root device ${root} has no snapshot in the block device mapping`)
-  }
-  if (call.now < findSnapshot(call, snapshotId).completedAt) {
-    throw awsError('IncorrectState', `The snapshot ${snapshotId} is not in the completed state.`)
-  }
-  const bootMode = call.input.text('BootMode')
-  const tpm = call.input.text('TpmSupport')
-  const imds = call.input.text('ImdsSupport')
-  const sriov = call.input.text('SriovNetSupport')
-  const image = addImage(
-    call,
-    0,
-    {
-      name,
-      architecture: call.input.text('Architecture') ?? 'i386',
-      rootDevice: root,
-      ena: call.input.flag('EnaSupport') ?? false,
-      ...(bootMode && { bootMode }),
-      ...(tpm && { tpm }),
-      ...(imds && { imds }),
-      ...(sriov && { sriov }),
-      mappings: mappings.map(({ kmsKeyId, encryptedAsked, ...mapping }) => mapping),
-    },
-    requestedTags(call.input, 'image'),
-  )
-  return image.id
-}
-
 function copyImage(call: Call): string {
   checkTagKinds(call.input, taggable)
   const name = checkName(call.input.need('Name'))
@@ -180,6 +108,7 @@ function copyImage(call: Call): string {
   if (imageState(source, call.now) !== 'available') {
     throw awsError('InvalidRequest', 'The storage for the ami is not available in the source Region.')
   }
+  checkCopies(call, source.mappings.filter((each) => each.snapshotId !== undefined).length)
   const key = call.input.text('KmsKeyId')
   const asked = encryption(call, call.input.flag('Encrypted'), key)
   let kmsKeyId = asked.kmsKeyId
@@ -196,12 +125,13 @@ function copyImage(call: Call): string {
       description: `Copied for DestinationAmi from SourceAmi ${source.id} for SourceSnapshot ${original.id}.`,
       ...sealed,
       durationMs: durationsMs.copy,
+      copy: true,
       tags: requestedTags(call.input, 'snapshot'),
     })
     return { ...mapping, snapshotId: snapshot.id, encrypted: snapshot.encrypted }
   })
   const copied = call.input.flag('CopyImageTags') === true && source.owner === account ? source.tags : {}
-  const { bootMode, sriov, tpm, imds } = source
+  const { bootMode, sriov, tpm, imds, uefiData } = source
   const image = addImage(
     call,
     durationsMs.copy,
@@ -214,6 +144,7 @@ function copyImage(call: Call): string {
       ...(sriov && { sriov }),
       ...(tpm && { tpm }),
       ...(imds && { imds }),
+      ...(uefiData && { uefiData }),
       source: { id: source.id, region: from.region },
       mappings,
       ...keyFailure(call.region, kmsKeyId),
@@ -223,30 +154,12 @@ function copyImage(call: Call): string {
   return image.id
 }
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html, API_RegisterImage, API_CopyImage. */
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html, API_CopyImage. */
 export const imageMakingOperations: Operations = {
   CreateImage: {
     supports: ['InstanceId', 'Name', 'Description', 'NoReboot', 'TagSpecifications', ...blockDeviceMembers],
     creates: taggable,
     run: async (call) => ({ ImageId: await createImage(call) }),
-  },
-  RegisterImage: {
-    supports: [
-      'Name',
-      'Description',
-      'Architecture',
-      'BootMode',
-      'EnaSupport',
-      'ImdsSupport',
-      'RootDeviceName',
-      'SriovNetSupport',
-      'TagSpecifications',
-      'TpmSupport',
-      'VirtualizationType',
-      ...blockDeviceMembers,
-    ],
-    creates: ['image'],
-    run: (call) => ({ ImageId: registerImage(call) }),
   },
   CopyImage: {
     supports: [

@@ -5,7 +5,7 @@ import { awsDomains, awsHost } from './regions.ts'
 import { awsResources } from './resources.ts'
 import { credentials } from './signature.ts'
 
-/** EC2 and STS. */
+/** EC2, STS, and what publishing a disk needs beside them: blocks of EBS, S3, the parameter store, quotas. */
 export const aws: RehearsedCloud<'aws', ReturnType<typeof awsResources>> = rehearsedCloud({
   id: 'aws',
   block: 0,

@@ -10,16 +10,20 @@ export function defaultKey(region: string): string {
   return `arn:aws:kms:${region}:${account}:key/${id}`
 }
 
-/** What encryption a request asks for. Without a key, the default one. Naming a key without `Encrypted` is refused. */
+/**
+ * What encryption a request asks for, or the region does by default. Without a key, the default one. Naming a key
+ * without `Encrypted` is refused.
+ */
 export function encryption(
   call: Call,
-  encrypted: boolean | undefined,
+  asked: boolean | undefined,
   key: string | undefined,
 ): { readonly encrypted: boolean; readonly kmsKeyId?: string } {
-  if (key !== undefined && encrypted !== true) {
+  const encrypted = asked === true || call.here.encryptsByDefault === true
+  if (key !== undefined && !encrypted) {
     throw awsError('InvalidParameterDependency', 'The parameter KmsKeyId requires the parameter Encrypted to be set.')
   }
-  if (encrypted !== true) return { encrypted: false }
+  if (!encrypted) return { encrypted: false }
   return {
     encrypted: true,
     kmsKeyId: key === undefined || key === 'alias/aws/ebs' ? defaultKey(call.region) : keyArn(call.region, key),

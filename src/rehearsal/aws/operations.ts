@@ -3,11 +3,13 @@ import type { Operations } from './call.ts'
 import { imageAttributeOperations } from './image-attributes.ts'
 import { imageMakingOperations } from './image-making.ts'
 import { imageOperations } from './images.ts'
+import { importSnapshotOperations } from './import-snapshot.ts'
 import { instanceLifecycleOperations } from './instance-lifecycle.ts'
 import { instanceTypeOperations } from './instance-types.ts'
 import { instanceOperations } from './instances.ts'
 import { keyPairOperations } from './key-pairs.ts'
 import { networkOperations } from './network.ts'
+import { registerImageOperation } from './register-image.ts'
 import { runInstancesOperation } from './run-instances.ts'
 import { securityGroupOperations } from './security-groups.ts'
 import { snapshotOperations } from './snapshots.ts'
@@ -20,11 +22,13 @@ export const operations: Operations = {
   ...imageAttributeOperations,
   ...imageMakingOperations,
   ...imageOperations,
+  ...importSnapshotOperations,
   ...instanceLifecycleOperations,
   ...instanceOperations,
   ...instanceTypeOperations,
   ...keyPairOperations,
   ...networkOperations,
+  ...registerImageOperation,
   ...runInstancesOperation,
   ...securityGroupOperations,
   ...snapshotOperations,

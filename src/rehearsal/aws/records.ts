@@ -34,6 +34,8 @@ export interface ImageRecord {
   readonly ena: boolean
   readonly sriov?: string
   readonly tpm?: string
+  /** Variables of the firmware, as they were registered. */
+  readonly uefiData?: string
   readonly createdAt: number
   readonly availableAt: number
   readonly source?: { readonly id: string; readonly region: string; readonly instanceId?: string }
@@ -56,7 +58,12 @@ export interface SnapshotRecord {
   readonly sizeGiB: number
   readonly description: string
   readonly startedAt: number
-  readonly completedAt: number
+  /** Absent while blocks are still to come. */
+  completedAt?: number
+  /** While blocks can be put. It fails when none came, and it was not completed, for `timeoutMs`. */
+  upload?: { readonly timeoutMs: number; lastBlockAt: number; progress?: number }
+  /** True for a copy, of which EC2 makes only so many at once. */
+  readonly copy?: true
   readonly encrypted: boolean
   readonly kmsKeyId?: string
   /** Immutable disk file, shared by the copies of a snapshot: a name in the folder of disks, or `base:<name>`. */
@@ -153,6 +160,56 @@ export interface SecurityGroupRecord {
   tags: Tags
 }
 
+export interface ParameterRecord {
+  readonly name: string
+  readonly type: string
+  readonly dataType: string
+  readonly value: string
+  readonly version: number
+  readonly changedAt: number
+  readonly description: string
+  readonly tags: Tags
+}
+
+/** Bytes of an object: a name in the folder of disks. */
+export interface ObjectPart {
+  readonly file: string
+  readonly bytes: number
+}
+
+export interface ObjectRecord {
+  readonly parts: readonly ObjectPart[]
+  readonly bytes: number
+  readonly etag: string
+  readonly sha256?: string
+  readonly changedAt: number
+}
+
+export interface UploadRecord {
+  readonly id: string
+  readonly key: string
+  readonly startedAt: number
+  readonly sha256: boolean
+  parts: Table<ObjectPart & { readonly etag: string; readonly sha256?: string; readonly changedAt: number }>
+}
+
+export interface BucketRecord {
+  readonly name: string
+  readonly createdAt: number
+  objects: Table<ObjectRecord>
+  uploads: Table<UploadRecord>
+}
+
+export interface ImportRecord {
+  readonly id: string
+  readonly snapshotId: string
+  readonly description: string
+  readonly source: { readonly bucket: string; readonly key: string; readonly bytes: number }
+  readonly format: string
+  readonly completedAt: number
+  tags: Tags
+}
+
 type Table<T> = Record<string, T>
 
 export interface RegionRecords {
@@ -167,6 +224,12 @@ export interface RegionRecords {
   /** What each client token made, and from which parameters. */
   readonly tokens: Table<{ readonly digest: string; readonly id: string }>
   publicImages: 'block-new-sharing' | 'unblocked'
+  encryptsByDefault?: boolean
+  /** Of the parameter store, by name. */
+  parameters?: Table<ParameterRecord>
+  /** Of S3, by name. */
+  buckets?: Table<BucketRecord>
+  imports?: Table<ImportRecord>
 }
 
 export type AwsRecords = Readonly<Record<string, RegionRecords>>

@@ -53,9 +53,22 @@ export const awsDomains: readonly string[] = ['amazonaws.com', 'api.aws']
 /** `ec2.us-west-2.amazonaws.com`, also its dual-stack and FIPS forms; a global `sts.amazonaws.com` is in us-east-1. */
 const hostPattern = /^([a-z0-9]+)(?:-fips)?(?:\.([a-z]+(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|api\.aws)$/
 
+/** `golden.s3.us-west-2.amazonaws.com`, the host of one bucket. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html (2026-11) */
+const bucketPattern = /^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.(s3[.-].+)$/
+
+/** What an AWS host name stands for. */
+export interface AwsHost {
+  readonly service: string
+  readonly region: string
+  /** Of S3, when the name has one. */
+  readonly bucket?: string
+}
+
 /** The service and region an AWS host name stands for; undefined for other hosts and for regions AWS does not have. */
-export function awsHost(host: string): { readonly service: string; readonly region: string } | undefined {
-  const [, service, region = 'us-east-1'] = hostPattern.exec(host.toLowerCase()) ?? []
+export function awsHost(host: string): AwsHost | undefined {
+  const [, bucket, own = host.toLowerCase()] = bucketPattern.exec(host.toLowerCase()) ?? []
+  const [, service, region = 'us-east-1'] = hostPattern.exec(own) ?? []
   if (service === undefined || !(regions.includes(region) || optInRegions.includes(region))) return undefined
-  return { service, region }
+  if (bucket !== undefined && service !== 's3') return undefined
+  return { service, region, ...(bucket !== undefined && { bucket }) }
 }

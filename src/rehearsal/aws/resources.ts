@@ -12,6 +12,8 @@ export interface RegionResources {
   readonly instances: readonly Resource[]
   readonly keyPairs: readonly Resource[]
   readonly securityGroups: readonly Resource[]
+  readonly parameters: readonly Resource[]
+  readonly buckets: readonly Resource[]
 }
 
 function resourcesOf(here: RegionRecords, now: number): RegionResources {
@@ -73,6 +75,14 @@ function resourcesOf(here: RegionRecords, now: number): RegionResources {
       name,
       ingress,
       tags,
+    })),
+    parameters: Object.values(here.parameters ?? {}).map(({ name, value, tags }) => ({ id: name, name, value, tags })),
+    buckets: Object.values(here.buckets ?? {}).map(({ name, objects, uploads }) => ({
+      id: name,
+      name,
+      objects: Object.keys(objects),
+      uploads: Object.values(uploads).map(({ key }) => key),
+      tags: {},
     })),
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Request } from '../kit/front.ts'
-import { awsError } from './aws-error.ts'
+import { awsError, notImplemented } from './aws-error.ts'
+import type { Payload } from './call.ts'
 import { regions } from './regions.ts'
 
 /** The only credentials the stand-in takes: AWS's own documentation example, worthless anywhere else. */
@@ -37,23 +38,62 @@ function headerOf(request: Request, name: string): string {
 }
 
 function refused(service: string): Error {
-  return service === 'sts'
-    ? awsError(
-        'SignatureDoesNotMatch',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-      )
-    : awsError('AuthFailure', 'AWS was not able to validate the provided access credentials')
+  if (service === 'ec2') return awsError('AuthFailure', 'AWS was not able to validate the provided access credentials')
+  return awsError(
+    service === 'sts' || service === 's3' ? 'SignatureDoesNotMatch' : 'InvalidSignatureException',
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+  )
+}
+
+function unknownKey(service: string): Error {
+  if (service === 'ec2') return refused(service)
+  if (service === 's3')
+    return awsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.')
+  return awsError(
+    service === 'sts' ? 'InvalidClientTokenId' : 'UnrecognizedClientException',
+    'The security token included in the request is invalid.',
+  )
+}
+
+/** EBS takes blocks whose bytes are not signed: their checksum is. S3 leaves it to the client. */
+function payloadHash(request: Request, payload: Payload, service: string): string {
+  const given = headerOf(request, 'x-amz-content-sha256')
+  const free = service === 's3' || (service === 'ebs' && request.method === 'PUT')
+  if (given === 'UNSIGNED-PAYLOAD' && free) return given
+  if (given.startsWith('STREAMING-')) throw notImplemented(`bodies signed as ${given}`)
+  const actual = payload.sha256().toString('hex')
+  if (given !== '' && given !== actual) throw refused(service)
+  return actual
+}
+
+/** The service a request claims to be signed for; nothing is verified. */
+export function claimedService(request: Request): string | undefined {
+  return /Credential=[^/]+\/\d{8}\/[^/]+\/([a-z0-9-]+)\//.exec(headerOf(request, 'authorization'))?.[1]
 }
 
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
+const signingKeys = new Map<string, Buffer>()
+const mostSigningKeys = 100
+
+/** The key of a day, a region and a service. It is asked for with every block of a disk, and so is remembered. */
+function signingKey(day: string, region: string, service: string): Buffer {
+  const name = [day, region, service].join('/')
+  const known = signingKeys.get(name)
+  if (known !== undefined) return known
+  const key = [region, service, 'aws4_request'].reduce(hmac, hmac(`AWS4${credentials.secretAccessKey}`, day))
+  if (signingKeys.size >= mostSigningKeys) signingKeys.clear()
+  signingKeys.set(name, key)
+  return key
+}
+
 /**
- * Verifies a Signature Version 4 and gives its scope; errors as EC2 and STS word them.
+ * Verifies a Signature Version 4 and gives its scope; errors as each service words them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function verifySignature(request: Request, now: number): Scope {
+export function verifySignature(request: Request, payload: Payload, now: number): Scope {
   const pattern =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
   const [, keyId, day, region, service, signed, signature] = pattern.exec(headerOf(request, 'authorization')) ?? []
@@ -61,14 +101,13 @@ export function verifySignature(request: Request, now: number): Scope {
     throw awsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
   }
   if (keyId !== credentials.accessKeyId) {
-    throw service === 'sts'
-      ? awsError('InvalidClientTokenId', 'The security token included in the request is invalid.')
-      : refused(service)
+    throw unknownKey(service)
   }
   const date = headerOf(request, 'x-amz-date')
   const at = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
   if (!date.startsWith(day)) throw refused(service)
-  if (!(Math.abs(now - at) <= clockSkewMs)) throw awsError('RequestExpired', 'Request has expired.')
+  if (!(Math.abs(now - at) <= clockSkewMs))
+    throw awsError(service === 's3' ? 'RequestTimeTooSkewed' : 'RequestExpired', 'Request has expired.')
 
   const names = signed.split(';')
   if (!names.includes('host')) throw refused(service)
@@ -80,13 +119,12 @@ export function verifySignature(request: Request, now: number): Scope {
     ...names.map((name) => `${name}:${headerOf(request, name)}`),
     '',
     signed,
-    sha256(request.body),
+    payloadHash(request, payload, service),
   ].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
-  const key = [region, service, 'aws4_request'].reduce(hmac, hmac(`AWS4${credentials.secretAccessKey}`, day))
-  const expected = hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`)
+  const expected = hmac(signingKey(day, region, service), `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonical)}`)
   if (!timingSafeEqual(expected, Buffer.from(signature, 'hex'))) throw refused(service)
   // An account that has not opted in to a region is unknown there.
-  if (!regions.includes(region)) throw refused(service)
+  if (!regions.includes(region)) throw unknownKey(service)
   return { region, service }
 }

@@ -3,21 +3,24 @@ import { awsError } from './aws-error.ts'
 import type { Call, Operations, World } from './call.ts'
 import { copySource } from './copy-source.ts'
 import { type Filters, filtered } from './filters.ts'
-import { allSnapshots, findOwnSnapshot, findSnapshot, findVolume } from './find.ts'
+import { allSnapshots, findOwnSnapshot, findSnapshot, findVolume, findWholeSnapshot } from './find.ts'
 import { newId } from './ids.ts'
 import { encryption } from './kms.ts'
 import { changedPermissions } from './permissions.ts'
 import type { SnapshotRecord, VolumeRecord } from './records.ts'
 import { account } from './signature.ts'
+import { blockListOf } from './snapshot-blocks.ts'
 import { durationsMs, snapshotState } from './states.ts'
 import { checkTagKinds, requestedTags, tagList } from './tags.ts'
 
-/** Deletes a snapshot's disk file once no snapshot of any region shares it. */
+/** Deletes a snapshot's disk file, and the list of its blocks, once no snapshot of any region shares it. */
 export async function releaseFile({ world }: { readonly world: World }, file: string): Promise<void> {
   const shared = Object.values(world.records).some((region) =>
     Object.values(region.snapshots).some((each) => each.file === file),
   )
-  if (!shared) await world.disks.remove(file)
+  if (shared) return
+  await world.disks.remove(file)
+  await world.disks.remove(blockListOf(file))
 }
 
 /** What a new snapshot is made with. */
@@ -28,7 +31,10 @@ export interface SnapshotMaking {
   readonly description: string
   readonly encrypted: boolean
   readonly kmsKeyId?: string
-  readonly durationMs: number
+  /** How long it is pending; absent with `upload`. */
+  readonly durationMs?: number
+  readonly upload?: SnapshotRecord['upload']
+  readonly copy?: true
   readonly tags: SnapshotRecord['tags']
 }
 
@@ -38,12 +44,30 @@ export function addSnapshot(call: Call, { durationMs, ...making }: SnapshotMakin
     id: newId('snap'),
     owner: account,
     startedAt: call.now,
-    completedAt: call.now + durationMs,
+    ...(durationMs !== undefined && { completedAt: call.now + durationMs }),
     permissions: [],
     ...making,
   }
   call.here.snapshots[snapshot.id] = snapshot
   return snapshot
+}
+
+const mostCopies = 20
+
+/**
+ * Refuses more copies into the region than EC2 makes at once.
+ * https://docs.aws.amazon.com/general/latest/gr/ebs-service.html#limits_ebs (2026-11)
+ */
+export function checkCopies(call: Call, more: number): void {
+  const running = Object.values(call.here.snapshots).filter(
+    (snapshot) => snapshot.copy === true && snapshotState(snapshot, call.now).state === 'pending',
+  )
+  if (running.length + more > mostCopies) {
+    throw awsError(
+      'ResourceLimitExceeded',
+      `Too many snapshot copies in progress. The limit is ${mostCopies} for this destination region.`,
+    )
+  }
 }
 
 /** An immutable copy of the volume's disk as it is now. */
@@ -71,7 +95,7 @@ function snapshotOutput(snapshot: SnapshotRecord, now: number): { readonly [name
     VolumeId: snapshot.volumeId,
     State: state,
     StartTime: new Date(snapshot.startedAt).toISOString(),
-    CompletionTime: state === 'completed' ? new Date(snapshot.completedAt).toISOString() : undefined,
+    CompletionTime: state === 'completed' ? new Date(snapshot.completedAt ?? now).toISOString() : undefined,
     Progress: progress,
     OwnerId: snapshot.owner,
     Description: snapshot.description,
@@ -130,7 +154,8 @@ export const snapshotOperations: Operations = {
     creates: ['snapshot'],
     run: (call) => {
       checkTagKinds(call.input, ['snapshot'])
-      const source = findSnapshot(copySource(call), call.input.need('SourceSnapshotId'))
+      const source = findWholeSnapshot(copySource(call), call.input.need('SourceSnapshotId'))
+      checkCopies(call, 1)
       const snapshot = addSnapshot(call, {
         file: source.file,
         sizeGiB: source.sizeGiB,
@@ -140,6 +165,7 @@ export const snapshotOperations: Operations = {
           `[Copied ${source.id} from ${call.input.need('SourceRegion')}] ${source.description}`,
         ...encryption(call, source.encrypted || call.input.flag('Encrypted'), call.input.text('KmsKeyId')),
         durationMs: durationsMs.copy,
+        copy: true,
         tags: requestedTags(call.input, 'snapshot'),
       })
       return { SnapshotId: snapshot.id, Tags: tagList(snapshot.tags) }

@@ -434,6 +434,7 @@ test('an image is registered from a snapshot and can be launched', async () => {
       Architecture: 'x86_64',
       RootDeviceName: '/dev/xvda',
       BootMode: 'uefi',
+      VirtualizationType: 'hvm',
       ImdsSupport: 'v2.0',
       BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId, VolumeType: 'gp3' } }],
     }),

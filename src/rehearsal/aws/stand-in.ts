@@ -1,34 +1,28 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { messageOf, SindriError } from '../../core/error.ts'
 import { type Fault, takeFault } from '../kit/faults.ts'
 import type { Answer, Request } from '../kit/front.ts'
 import type { StandInOptions } from '../kit/stand-in.ts'
 import { openTurns } from '../kit/turns.ts'
-import {
-  ec2Answer,
-  ec2ErrorAnswer,
-  jsonErrorAnswer,
-  type Output,
-  restErrorAnswer,
-  stsAnswer,
-  stsErrorAnswer,
-} from './answer.ts'
+import { type Output, stsAnswer } from './answer.ts'
 import { authorize } from './authorization.ts'
 import { type AwsError, awsError, isAwsError, notImplemented } from './aws-error.ts'
-import type { Call, Operation } from './call.ts'
+import type { Call, Operation, Payload } from './call.ts'
 import { inputOf, usedMembers } from './input.ts'
-import { operations } from './operations.ts'
 import type { Policy } from './policy.ts'
-import { type Fields, parseForm } from './query.ts'
+import type { Fields } from './query.ts'
 import type { AwsRecords } from './records.ts'
 import { awsHost } from './regions.ts'
-import { account, type Scope, userArn, verifySignature } from './signature.ts'
+import { isService, type Service, serviceNamed } from './services.ts'
+import { account, claimedService, type Scope, userArn, verifySignature } from './signature.ts'
+import { openSummedJournal } from './summed-journal.ts'
 
 /** What the journal leaves out: secrets, and what is only long. */
-const untold = new Set(['UserData', 'PublicKeyMaterial', 'PresignedUrl', 'DryRun'])
+const untold = new Set(['UserData', 'UefiData', 'PublicKeyMaterial', 'PresignedUrl', 'DryRun'])
 
-function told(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !untold.has(name)))
+function withoutSecrets(fields: Fields): Fields {
+  const secret = fields.Type === 'SecureString' ? 'Value' : ''
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !untold.has(name) && name !== secret))
 }
 
 function checkSupported(name: string, operation: Operation, fields: Fields): void {
@@ -45,19 +39,23 @@ function failure(error: unknown): AwsError {
   return awsError('Rehearsal.Failed', [error.message, error.hint].filter(Boolean).join('. '))
 }
 
-/** The refusal in the form the service's clients read, also of services that are not here. */
-function refusalBody(service: string, request: Request, refusal: AwsError, requestId: string): string {
-  if (service === 'ec2') return ec2ErrorAnswer(refusal, requestId)
-  if (service === 'sts') return stsErrorAnswer(refusal, requestId)
-  return request.headers['x-amz-target'] === undefined ? restErrorAnswer(refusal, requestId) : jsonErrorAnswer(refusal)
-}
-
 function readOnly(operation: string): boolean {
-  return /^(Describe|Get)/.test(operation)
+  return /^(Describe|Get|Head|List)/.test(operation)
 }
 
-function scopeOf(request: Request, now: number): Scope {
-  const scope = verifySignature(request, now)
+function payloadOf(bytes: Buffer): Payload {
+  let digest: Buffer | undefined
+  return {
+    bytes,
+    sha256: () => {
+      digest ??= hash('sha256', bytes, 'buffer')
+      return digest
+    },
+  }
+}
+
+function scopeOf(request: Request, payload: Payload, now: number): Scope {
+  const scope = verifySignature(request, payload, now)
   const host = awsHost(request.host)
   if (host !== undefined && (host.region !== scope.region || host.service !== scope.service)) {
     throw awsError('SignatureDoesNotMatch', `Credential should be scoped to a valid region, not '${scope.region}'.`)
@@ -65,14 +63,23 @@ function scopeOf(request: Request, now: number): Scope {
   return scope
 }
 
+/** What a request asks for. */
+interface Asked {
+  readonly name: string
+  readonly fields: Fields
+  readonly operation: Operation
+  readonly payload: Payload
+}
+
 /** AWS's own answer to which address a caller has; every client of a rehearsal comes from loopback. */
 const callerAddressHost = 'checkip.amazonaws.com'
 
-/** Answers requests to EC2 and STS, and tells callers their address. */
+/** Answers requests to EC2, STS and the other services publishing needs, and tells callers their address. */
 export function awsStandIn(
   options: StandInOptions<AwsRecords, Policy>,
 ): (request: Request) => Promise<Answer | undefined> {
-  const { world, journal } = options
+  const { world } = options
+  const journal = openSummedJournal(options.journal)
   const inTurn = openTurns()
 
   function fault(when: Fault['when'], name: string, region: string): void {
@@ -85,27 +92,31 @@ export function awsStandIn(
     try {
       return await operation.run(call)
     } finally {
-      if (!readOnly(call.operation)) world.save()
+      if (!readOnly(call.operation) && !operation.movesBytes) world.save()
     }
   }
 
-  async function ec2(name: string, scope: Scope, fields: Fields, operation: Operation): Promise<Output> {
+  async function act(asked: Asked, scope: Scope, service: Service): Promise<Output> {
+    const { name, fields, operation, payload } = asked
     checkSupported(name, operation, fields)
     const here = world.records[scope.region]
     if (here === undefined) throw notImplemented(`the region ${scope.region}`)
     const callNow = (): Call => ({
+      service: scope.service,
       operation: name,
       input: inputOf(fields),
       region: scope.region,
       here,
       world,
       now: options.now(),
+      payload,
     })
     const policy = options.policy()
-    if (policy !== undefined) authorize(policy, callNow(), operation)
+    if (policy !== undefined) authorize(policy, callNow(), operation, service.denied)
     if (fields.DryRun === true)
       throw awsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
-    const acted = readOnly(name) ? run(callNow(), operation) : inTurn(async () => run(callNow(), operation))
+    const beside = readOnly(name) || operation.movesBytes
+    const acted = beside ? run(callNow(), operation) : inTurn(async () => run(callNow(), operation))
     const output = await acted
     fault('after', name, scope.region)
     return output
@@ -115,45 +126,51 @@ export function awsStandIn(
     if (request.host === callerAddressHost)
       return { status: 200, headers: { 'content-type': 'text/plain' }, body: '127.0.0.1\n' }
     const requestId = randomUUID()
-    const form = request.method === 'POST' ? new URLSearchParams(request.body.toString('utf8')) : request.query
-    const name = form.get('Action') ?? ''
-    let service = awsHost(request.host)?.service ?? 'ec2'
-    let region = awsHost(request.host)?.region ?? ''
+    const host = awsHost(request.host)
+    const payload = payloadOf(request.body)
+    let service = serviceNamed(host?.service ?? claimedService(request) ?? 'ec2', request)
+    let name = service.nameOf(request)
+    let region = host?.region ?? ''
     let fields: Fields = {}
 
-    function answer(status: number, body: string, error?: AwsError): Answer | undefined {
-      const entry = {
-        at: new Date(options.now()).toISOString(),
-        cloud: 'aws',
-        region,
-        operation: name || '(none)',
-        status,
-      }
-      journal({ ...entry, ...(error && { error: error.awsCode, message: error.message }), parameters: told(fields) })
+    function told(answered: Answer, error?: AwsError, movesBytes?: boolean): Answer | undefined {
+      const { status } = answered
+      const at = new Date(options.now()).toISOString()
+      const entry = { at, cloud: 'aws', region, operation: name || '(none)', status }
+      if (movesBytes)
+        journal.oneOfMany({ ...entry, parameters: { SnapshotId: fields.SnapshotId } }, payload.bytes.length)
+      else
+        journal.entry({
+          ...entry,
+          ...(error && { error: error.awsCode, message: error.message }),
+          parameters: withoutSecrets(fields),
+        })
       if (error?.awsCode === 'Disconnect') return undefined
-      return { status, headers: { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }, body }
+      return { ...answered, headers: { ...answered.headers, 'x-amzn-requestid': requestId } }
     }
 
     try {
-      const scope = scopeOf(request, options.now())
-      service = scope.service
+      const scope = scopeOf(request, payload, options.now())
+      const meant = serviceNamed(scope.service, request)
+      if (meant !== service) name = meant.nameOf(request)
+      service = meant
       region = scope.region
-      if (service === 'sts' && name === 'GetCallerIdentity') {
-        return answer(
-          200,
-          stsAnswer(name, { Arn: userArn, UserId: 'AIDAREHEARSALEXAMPLE', Account: account }, requestId),
-        )
+      if (scope.service === 'sts' && name === 'GetCallerIdentity') {
+        const identity = { Arn: userArn, UserId: 'AIDAREHEARSALEXAMPLE', Account: account }
+        const headers = { 'content-type': 'text/xml;charset=UTF-8' }
+        return told({ status: 200, headers, body: stsAnswer(name, identity, requestId) })
       }
-      if (service !== 'ec2' && service !== 'sts') throw notImplemented(`the service ${service}`)
-      const operation = service === 'ec2' && Object.hasOwn(operations, name) ? operations[name] : undefined
-      if (operation === undefined) throw notImplemented(`the operation ${name || '(none)'} of ${service}`)
-      fields = parseForm(name, form)
-      return answer(200, ec2Answer(name, await ec2(name, scope, fields, operation), requestId))
+      if (!isService(scope.service)) throw notImplemented(`the service ${scope.service}`)
+      const operation = Object.hasOwn(service.operations, name) ? service.operations[name] : undefined
+      if (operation === undefined) throw notImplemented(`the operation ${name || '(none)'} of ${scope.service}`)
+      fields = service.fieldsOf(name, request)
+      const output = await act({ name, fields, operation, payload }, scope, service)
+      return told(service.answer(name, output, requestId), undefined, operation.movesBytes)
     } catch (error) {
       const refusal = isAwsError(error) ? error : failure(error)
       if (error !== refusal)
         options.tell(`${name} in ${region}: ${error instanceof Error ? error.stack : messageOf(error)}`)
-      return answer(refusal.status, refusalBody(service, request, refusal, requestId), refusal)
+      return told(service.refusal(refusal, requestId), refusal)
     }
   }
 }

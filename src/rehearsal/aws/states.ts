@@ -5,6 +5,7 @@ export const durationsMs = {
   image: 1_000,
   copy: 1_500,
   snapshot: 1_000,
+  import: 2_000,
   instance: 800,
   forgetTerminated: 3_600_000,
 } as const
@@ -15,13 +16,18 @@ export function imageState(image: ImageRecord, now: number): 'pending' | 'availa
   return image.failure === undefined ? 'available' : 'failed'
 }
 
-/** pending or completed, with the progress AWS shows beside it. */
+/** pending, completed or error (blocks were to come and did not), with the progress AWS shows beside it. */
 export function snapshotState(
   snapshot: SnapshotRecord,
   now: number,
-): { state: 'pending' | 'completed'; progress: string } {
-  if (now >= snapshot.completedAt) return { state: 'completed', progress: '100%' }
-  const share = (now - snapshot.startedAt) / (snapshot.completedAt - snapshot.startedAt)
+): { state: 'pending' | 'completed' | 'error'; progress: string } {
+  const { upload, startedAt, completedAt = now } = snapshot
+  if (upload !== undefined) {
+    const late = now > upload.lastBlockAt + upload.timeoutMs
+    return { state: late ? 'error' : 'pending', progress: `${upload.progress ?? 0}%` }
+  }
+  if (now >= completedAt) return { state: 'completed', progress: '100%' }
+  const share = (now - startedAt) / (completedAt - startedAt)
   return { state: 'pending', progress: `${Math.max(0, Math.floor(share * 100))}%` }
 }
 

@@ -1,5 +1,5 @@
 import type { Output } from './answer.ts'
-import { awsError } from './aws-error.ts'
+import { type AwsError, awsError, isAwsError } from './aws-error.ts'
 import type { Call, Operations } from './call.ts'
 import { type Filters, filtered } from './filters.ts'
 import type { Input } from './input.ts'
@@ -33,6 +33,15 @@ function tagsOf(inputs: readonly Input[]): Tags {
 export function requestedTags(input: Input, kind: string): Tags {
   const specifications = input.many('TagSpecifications').filter((each) => each.text('ResourceType') === kind)
   return tagsOf(specifications.flatMap((each) => each.many('Tags')))
+}
+
+/** The tags a request to a service other than EC2 gives to the one resource it makes; `refused` words what is wrong. */
+export function topLevelTags(input: Input, refused: (message: string) => AwsError): Tags {
+  try {
+    return tagsOf(input.many('Tags'))
+  } catch (error) {
+    throw isAwsError(error) ? refused(error.message) : error
+  }
 }
 
 /** Refuses tag specifications for kinds the operation does not make. */

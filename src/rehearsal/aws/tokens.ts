@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto'
-import { awsError } from './aws-error.ts'
+import { type AwsError, awsError } from './aws-error.ts'
 import type { Call } from './call.ts'
 
 /**
- * Answers what a client token already made, or makes it now. The same token with other parameters is refused.
+ * Answers what a client token already made, or makes it now. The same token with other parameters is refused with `mismatch`.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
  */
 export async function oncePerToken(
   call: Call,
   make: (remember: (id: string) => void) => Promise<string>,
+  mismatch: AwsError = awsError(
+    'IdempotentParameterMismatch',
+    'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
+  ),
 ): Promise<string> {
   const token = call.input.text('ClientToken')
   if (token === undefined) return make(() => {})
-  if (token.length > 64)
+  // The JSON services' own models limit it.
+  if (token.length > 64 && call.service === 'ec2')
     throw awsError('InvalidParameterValue', `Value (${token}) for parameter clientToken is invalid.`)
   const key = `${call.operation} ${token}`
   const digest = createHash('sha256').update(JSON.stringify(call.input.fields)).digest('hex')
@@ -28,10 +33,7 @@ export async function oncePerToken(
     }
   }
   if (known.digest !== digest) {
-    throw awsError(
-      'IdempotentParameterMismatch',
-      'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
-    )
+    throw mismatch
   }
   return known.id
 }

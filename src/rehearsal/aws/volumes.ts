@@ -3,7 +3,7 @@ import { awsError } from './aws-error.ts'
 import { checkVolume, performanceOf } from './block-devices.ts'
 import type { Call, Operations } from './call.ts'
 import { type Filters, filtered } from './filters.ts'
-import { findSnapshot, findVolume } from './find.ts'
+import { findVolume, findWholeSnapshot } from './find.ts'
 import { newId } from './ids.ts'
 import { encryption } from './kms.ts'
 import type { VolumeRecord } from './records.ts'
@@ -66,7 +66,7 @@ async function createVolume(call: Call): Promise<VolumeRecord> {
     throw awsError('InvalidZone.NotFound', `The zone '${zone}' does not exist.`)
   }
   const snapshotId = input.text('SnapshotId')
-  const snapshot = snapshotId === undefined ? undefined : findSnapshot(call, snapshotId)
+  const snapshot = snapshotId === undefined ? undefined : findWholeSnapshot(call, snapshotId)
   const sizeGiB = input.number('Size') ?? snapshot?.sizeGiB
   if (sizeGiB === undefined) throw awsError('MissingParameter', 'The request must contain the parameter size/snapshot')
   if (snapshot !== undefined && sizeGiB < snapshot.sizeGiB) {

@@ -29,7 +29,7 @@ export interface Request {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
 }
 
 /** What answers requests; undefined closes the connection without an answer. */
@@ -53,7 +53,7 @@ export interface Front {
   close(): Promise<void>
 }
 
-const maxBodyBytes = 1024 * 1024
+const maxBodyBytes = 64 * 1024 * 1024
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
@@ -103,7 +103,8 @@ function handler({
     if (answer === undefined) message.socket.destroy()
     else
       response
-        .writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) })
+        // To HEAD the length is that of what is not sent.
+        .writeHead(answer.status, { 'content-length': Buffer.byteLength(answer.body), ...answer.headers })
         .end(answer.body)
   }
 }
