@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
@@ -92,6 +92,20 @@ describe.runIf(able)('what is written, others read', () => {
     run('qemu-img', 'compare', '-f', 'raw', '-F', 'vpc', raw, path)
     expect((await seen(path)).format).toBe('vhd')
   })
+
+  test('the footer of a fixed VHD is the one that qemu-img writes for Azure', async () => {
+    const { raw, path } = await written('real', 'vhd', (disk) => partsOf(asFixedVhd(disk), mib))
+    const judged = join(folder, 'judged.vhd')
+    run('qemu-img', 'convert', '-f', 'raw', '-O', 'vpc', '-o', 'subformat=fixed,force_size', raw, judged)
+    const [own, other] = await Promise.all([path, judged].map(footerOf))
+    expect(own).toEqual(other)
+  })
+
+  /** Without the time, the checksum and the id. */
+  async function footerOf(path: string): Promise<Buffer> {
+    const footer = (await readFile(path)).subarray(-512)
+    return Buffer.from(footer).fill(0, 24, 28).fill(0, 64, 84)
+  }
 
   test.each(names)('qcow2: %s', async (name) => {
     const { raw, path } = await written(name, 'qcow2', (disk) => partsOf(asQcow2(disk), 333_333))

@@ -100,15 +100,15 @@ describe.runIf(able)('a disk of 1 TiB that is nearly empty', () => {
   }
   const rooms = join(import.meta.dirname, '../../src/disk')
 
-  test.each([
+  test.for([
     ['raw', []],
     ['qcow2', ['-O', 'qcow2']],
     ['dynamic VHD', ['-O', 'vpc', '-o', 'subformat=dynamic,force_size']],
     ['sparse VMDK', ['-O', 'vmdk', '-o', 'subformat=monolithicSparse']],
     ['streamOptimized VMDK', ['-O', 'vmdk', '-o', 'subformat=streamOptimized']],
-  ] as const)('%s opens in little memory, and both ends are read', async (kind, options) => {
+  ] as const)('%s opens in little memory, and both ends are read', async ([kind, options], { skip }) => {
     const raw = await huge()
-    if (!tellsHoles(raw)) return
+    if (!tellsHoles(raw)) skip('this file system does not tell where holes are')
     const path = kind === 'raw' ? raw : join(folder, 'huge.judged')
     if (kind !== 'raw') run('qemu-img', 'convert', '-f', 'raw', ...options, raw, path)
     const { peakMiB, said } = alone(`
@@ -123,13 +123,13 @@ describe.runIf(able)('a disk of 1 TiB that is nearly empty', () => {
     if (kind !== 'raw') await rm(path)
   })
 
-  test.each([
+  test.for([
     ['qcow2', 'partsOf(asQcow2(disk), 1 << 20)'],
     ['vmdk', 'vmdkOf(disk)'],
     ['tar.gz', 'tarGzOf(disk)'],
-  ])('is written as %s in little memory', async (format, writer) => {
+  ] as const)('is written as %s in little memory', async ([format, writer], { skip }) => {
     const raw = await huge()
-    if (!tellsHoles(raw)) return
+    if (!tellsHoles(raw)) skip('this file system does not tell where holes are')
     const path = join(folder, `huge.${format}`)
     const { peakMiB } = alone(`
       const disk = await openDisk('${raw}')
