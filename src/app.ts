@@ -6,6 +6,7 @@ import { initCommand } from './commands/init.ts'
 import { deployCommand, terminateCommand } from './commands/instances.ts'
 import { commonOptions } from './commands/options.ts'
 import { doctorCommand, permissionsCommand } from './commands/prerequisites.ts'
+import { publishCommands } from './commands/publish.ts'
 import { rehearsalCommands } from './commands/rehearsal.ts'
 import type { Session } from './commands/session.ts'
 import { tryCommand } from './commands/try.ts'
@@ -34,6 +35,7 @@ export function app(version: string, session: Session): Command {
   deployCommand(vm.command('deploy'), session)
   terminateCommand(vm.command('terminate'), session)
   permissionsCommand(vm.command('permissions'), session)
+  publishCommands(vm, session)
   extensionCommands(program, session)
   profileCommands(program, session)
   rehearsalCommands(program, session)

@@ -31,6 +31,10 @@ const forParts = [
   arm
     ? ['qemu-system-arm', 'qemu-system-aarch64', 'proves that captured disks boot']
     : ['qemu-system-x86', 'qemu-system-x86_64', 'proves that captured disks boot'],
+  ['qemu-utils', 'qemu-img', 'judges the disk formats that are read and written'],
+  ['attr', 'getfattr', 'judges the extended attributes that are read from disks'],
+  ['xfsprogs', 'mkfs.xfs', 'makes a file system that is told by its name'],
+  ['btrfs-progs', 'mkfs.btrfs', 'makes another'],
   ['shellcheck', 'shellcheck', 'judges the shell scripts'],
   ['awscli', 'aws', 'a client of EC2 that is not ours'],
   ['jq', 'jq', 'reads JSON in tests'],
@@ -38,6 +42,9 @@ const forParts = [
   ['python3-venv', ['python3', '-c', 'import ensurepip'], 'holds moto, a stand-in of EC2 that is not ours'],
   ['golang-go', 'go', 'knows the module proxy that Packer itself is fetched from'],
   ['unzip', 'unzip', 'unpacks the Go toolchain'],
+  ['keystone', 'keystone-manage', "OpenStack's own identity service, started by a test only"],
+  ['glance-api', 'glance-api', "OpenStack's own image service, started by a test only"],
+  ['python3-openstackclient', 'openstack', "OpenStack's own client"],
 ]
 
 const folders = [...new Set([...(process.env.PATH || '').split(':'), '/usr/sbin', '/sbin'])].filter(Boolean)

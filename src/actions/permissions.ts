@@ -1,5 +1,8 @@
-import type { Permission } from '../clouds/cloud.ts'
+import type { CloudId, Permission } from '../clouds/cloud.ts'
 import { cloud as cloudOf } from '../clouds/index.ts'
+import { readConfig } from '../config/read.ts'
+import { releaseOf } from '../config/release.ts'
+import { SindriError } from '../core/error.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 
@@ -7,6 +10,22 @@ export interface PermissionsResult {
   readonly permissions: readonly Permission[]
   /** The document to attach, in the cloud's own form. */
   readonly policy: unknown
+}
+
+/** What the credentials must be allowed to publish the release of this config, and nothing more. Offline. */
+export async function releasePermissions(options: ConfigOptions, context: Context): Promise<PermissionsResult> {
+  // Neither the version nor the disk has a part in it.
+  const release = releaseOf(await readConfig(options.config, context.cwd), { version: '0' })
+  // Cast: the schema lets no other key through.
+  const [only, ...others] = Object.keys(release.targets) as CloudId[]
+  const cloud = options.flags.cloud ?? only
+  if (cloud === undefined || (options.flags.cloud === undefined && others.length > 0))
+    throw new SindriError('usage', 'no cloud is chosen', { hint: 'give --cloud with one of release.targets' })
+  const { ofRelease, policy } = await cloudOf(cloud).permissions()
+  if (ofRelease === undefined)
+    throw new SindriError('unsupported', `this version of Sindri does not publish disks to ${cloud} yet`)
+  const needed = ofRelease(release)
+  return { permissions: needed, policy: policy(needed, undefined) }
 }
 
 /** What the credentials must be allowed for this config, and nothing more. Offline. */

@@ -1,9 +1,11 @@
 import type { Resolved } from '../config/resolved.ts'
+import type { ReleaseSettings } from '../config/sections/release.ts'
 import type { Setting } from '../core/setting.ts'
 import type { Step } from '../core/step.ts'
 import type { TemplateInput } from '../packer/template.ts'
 import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
+import type { DiskTarget } from './disk-target.ts'
 
 /** Variables by name, as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -204,8 +206,12 @@ export interface Cloud {
   wantsCallerRange?(resolved: Resolved): boolean
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
-    policy(permissions: readonly Permission[], resolved: Resolved): unknown
+    /** For publishing finished disks; absent where Sindri cannot do that yet. */
+    ofRelease?(release: Pick<ReleaseSettings, 'targets' | 'audience'>): readonly Permission[]
+    policy(permissions: readonly Permission[], resolved: Resolved | undefined): unknown
   }>
+  /** Where finished disks can be published to; absent where Sindri cannot do that yet. */
+  publisher?(targets: ReleaseSettings['targets'], environment: Environment): Promise<DiskTarget>
   /** `environment` holds the credentials, and what the config takes from it by `${env:NAME}`. */
   connect(resolved: Resolved, environment: Environment): Promise<Target>
 }

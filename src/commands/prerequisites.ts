@@ -41,17 +41,17 @@ export function permissionsCommand(command: Command, session: Session): Command 
       'Print what the credentials must be allowed for this config, in the cloud’s own language: an IAM policy (AWS), a ' +
         'custom role (Azure, Google Cloud), statements of a policy (Oracle Cloud), a RAM policy (Alibaba Cloud). Offline.',
     )
-  return command.action((flags: CloudFlags & { readonly region?: string }) =>
+  command.option('--publish', 'for publishing the finished disk of `release`, in place of building')
+  return command.action((flags: CloudFlags & { readonly region?: string; readonly publish?: boolean }) =>
     session.run(flags, async (context) => {
-      const [{ permissions }, { permissionsText }] = await Promise.all([
+      const [{ permissions, releasePermissions }, { permissionsText }] = await Promise.all([
         import('../actions/permissions.ts'),
         import('../report/results.ts'),
       ])
       const { cloud, region } = flags
-      const result = await permissions(
-        { config: flags.config, flags: { ...(cloud && { cloud }), ...(region && { region }) } },
-        context,
-      )
+      const options = { config: flags.config, flags: { ...(cloud && { cloud }), ...(region && { region }) } }
+      const result =
+        flags.publish === true ? await releasePermissions(options, context) : await permissions(options, context)
       session.result(flags, result.policy, permissionsText(result))
       return 0
     }),

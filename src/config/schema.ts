@@ -7,6 +7,7 @@ import { type AzureSettings, azureFields, azureSection } from './sections/azure.
 import { type BuildSection, buildSection, extensionName, imageName } from './sections/build.ts'
 import { type GcpSettings, gcpFields, gcpSection } from './sections/gcp.ts'
 import { type OciSettings, ociFields, ociSection } from './sections/oci.ts'
+import { type ReleaseSettings, releaseSection } from './sections/release.ts'
 import type { Written } from './written.ts'
 
 /** sindri.yaml as it is written, checked. */
@@ -16,6 +17,7 @@ export interface Config {
   readonly deployment?: { readonly provider?: string }
   readonly extensions?: { readonly profile?: string; readonly additional?: readonly string[] }
   readonly providers?: { readonly packer?: PackerSection }
+  readonly release?: Written<ReleaseSettings>
 }
 
 /** `providers.packer`: what Sindri builds images from. */
@@ -83,4 +85,5 @@ export const configSchema: z.ZodMiniType<Config> = section<Config>('Sindri’s c
     additional: listOf('Extensions besides the profile’s.', text('Extension.', extensionName)),
   }),
   providers: described(z.looseObject({ packer: z.optional(packerSection) }), 'One section for each provider.'),
+  release: releaseSection,
 })

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { SindriEvent } from '../core/events.ts'
+import { bytesText } from './bytes.ts'
 
 /** Where people read: standard error, with a live last line when it is a terminal. */
 export interface Terminal {
@@ -73,7 +74,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
         if (one.hint !== undefined) line(`  hint: ${one.hint}`)
         break
       case 'progress':
-        progress(one.id, one.phase)
+        progress(one.id, live ? phaseText(one, now() - (begun.get(one.id)?.at ?? now())) : coarse(one))
         break
       case 'setting':
         if (one.change === 'made') line(`${style('green', '✓')} ${one.id}: ${one.from} → ${one.to}`)
@@ -116,6 +117,22 @@ export function openTerminal(options: TerminalOptions): Terminal {
     }
   }
   return { event, line, settle }
+}
+
+type Progress = SindriEvent & { readonly type: 'progress' }
+
+/** `sending 41 %, 412 MiB sent, 95.2 MiB/s, 6 s left`. */
+function phaseText({ phase, fraction, bytes }: Progress, tookMs: number): string {
+  if (bytes === undefined || fraction === undefined) return phase
+  const rate = tookMs < 1000 ? 0 : bytes.sent / (tookMs / 1000)
+  const leftMs = fraction === 0 ? 0 : (tookMs * (1 - fraction)) / fraction
+  const speed = rate === 0 ? '' : `, ${bytesText(rate)}/s, ${elapsed(leftMs)} left`
+  return `${phase} ${Math.floor(fraction * 100)} %, ${bytesText(bytes.sent)} sent${speed}`
+}
+
+/** The same for a log: one line for every fifth. */
+function coarse({ phase, fraction, bytes }: Progress): string {
+  return bytes === undefined || fraction === undefined ? phase : `${phase} ${Math.floor(fraction * 5) * 20} %`
 }
 
 /** `7 s`, `3 min 12 s`. */

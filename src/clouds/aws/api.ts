@@ -14,54 +14,24 @@ import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DisableImageDeprecationCommand,
-  EC2Client,
   EnableImageDeprecationCommand,
-  type Filter,
   type Image,
   ImportKeyPairCommand,
   type Instance,
   ModifyImageAttributeCommand,
   RunInstancesCommand,
-  type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { SindriError } from '../../core/error.ts'
+import { common, filters, openEc2, tagList, tagsOf } from './api-clients.ts'
 import { probes } from './api-probes.ts'
-import { credentialSource } from './credential-source.ts'
 import { awsError } from './errors.ts'
-import type { AwsApi, AwsHome, AwsImage, AwsInstance, Reader, TagFilter, Tags } from './port.ts'
+import type { AwsApi, AwsHome, AwsImage, AwsInstance, Reader } from './port.ts'
 
-/** A request that stalls longer than this is given up and, where it may be, sent again. */
-const requestTimeoutMs = 60_000
-
-/** EC2 and STS as Sindri uses them, with the default credential chain of the AWS SDK. No call is made before it is needed. */
+/** EC2 and STS as Sindri uses them. */
 export function connectAws(home: AwsHome): AwsApi {
-  const clients = new Map<string, EC2Client>()
-  const common = {
-    maxAttempts: 5,
-    requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: 10_000 },
-  }
-  const client = (region: string): EC2Client => {
-    const known = clients.get(region) ?? new EC2Client({ ...common, region })
-    clients.set(region, known)
-    return known
-  }
-  async function call<T>(action: string, region: string, send: (ec2: EC2Client) => Promise<T>): Promise<T> {
-    const ec2 = client(region)
-    try {
-      return await send(ec2)
-    } catch (error) {
-      throw awsError(error, action, region, await sourceOf(ec2))
-    }
-  }
-  /** Nothing where there are none. */
-  async function sourceOf({ config }: EC2Client | STSClient): Promise<string> {
-    const credentials = await config.credentials().catch(() => undefined)
-    if (credentials === undefined) return ''
-    const marks: unknown = Reflect.get(credentials, '$source')
-    return credentialSource(Object.keys(marks ?? {}), home.environment.AWS_PROFILE)
-  }
+  const { client, call, sourceOf } = openEc2(home)
 
   const api: AwsApi = {
     source: () => sourceOf(client(home.region)),
@@ -305,20 +275,6 @@ export function connectAws(home: AwsHome): AwsApi {
     },
   }
   return api
-}
-
-function filters(tags: TagFilter | undefined): Filter[] {
-  return Object.entries(tags ?? {}).map(([key, value]) =>
-    value === '*' ? { Name: 'tag-key', Values: [key] } : { Name: `tag:${key}`, Values: [value] },
-  )
-}
-
-function tagList(tags: Tags): Tag[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-}
-
-function tagsOf(tags: readonly Tag[] | undefined): Tags {
-  return Object.fromEntries((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']))
 }
 
 function imageOf(image: Image): AwsImage {

@@ -17,7 +17,11 @@ const credentialCodes = new Set([
 ])
 const deniedCodes = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'])
 const transientCodes = new Set([
+  'ConcurrentLimitExceededException',
+  'InternalServerException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
   'Throttling',
   'ThrottlingException',
   'InternalError',
@@ -28,7 +32,13 @@ const transientCodes = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
 ])
+/** Of EBS: what is asked for does not go with what is there, for example a block for a snapshot that is complete. */
+const conflictCodes = new Set(['ConflictException', 'InvalidAMIName.Duplicate'])
 
 /**
  * The same failure in our words: which action, in which region, and what to do. `action` is an IAM action such as
@@ -63,6 +73,8 @@ export function awsError(error: unknown, action: string, region: string, source 
   }
   if (transientCodes.has(code))
     return new SindriError('timeout', `${where} did not answer: ${message}`, { cause: error })
+  if (conflictCodes.has(code))
+    return new SindriError('conflict', `${where} was refused: ${message} (${code})`, { cause: error })
   const kind = /NotFound|\.Unavailable$|Malformed$/.test(code) ? 'not-found' : 'failed'
   return new SindriError(kind, `${where} failed: ${message} (${code})`, { cause: error })
 }

@@ -1,3 +1,4 @@
+import { SindriError } from '../../core/error.ts'
 import type { Cloud } from '../cloud.ts'
 import { awsOf } from './settings.ts'
 
@@ -30,8 +31,26 @@ export const aws: Cloud = {
     return awsSource
   },
   async permissions() {
-    const { permissionsOf, policyOf } = await import('./permissions.ts')
-    return { of: permissionsOf, policy: policyOf }
+    const [{ permissionsOf, policyOf }, { diskPermissionsOf }] = await Promise.all([
+      import('./permissions.ts'),
+      import('./disk-permissions.ts'),
+    ])
+    return {
+      of: permissionsOf,
+      ofRelease: (release) =>
+        release.targets.aws === undefined ? [] : diskPermissionsOf(release.targets.aws, release),
+      policy: policyOf,
+    }
+  },
+  async publisher({ aws: settings }, environment) {
+    if (settings === undefined) throw new SindriError('config', 'release.targets.aws is missing')
+    const [{ connectAws }, { connectAwsDisk }, { awsDiskTarget }] = await Promise.all([
+      import('./api.ts'),
+      import('./disk-api.ts'),
+      import('./disk-target.ts'),
+    ])
+    const home = { region: settings.regions[0] ?? '', environment }
+    return awsDiskTarget({ images: connectAws(home), disks: connectAwsDisk(home) }, settings)
   },
   async connect(resolved, environment) {
     const [{ connectAws }, { awsTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

@@ -50,13 +50,8 @@ export function imageSettings(
     want: readerText(wanted),
     read: async (got) => readerText(await api.readers(region, got(image).id)),
     async write(got) {
-      const present = await api.readers(region, got(image).id)
-      const has = (list: readonly Reader[], one: Reader): boolean =>
-        list.some((other) => other.kind === one.kind && other.id === one.id)
-      await api.changeReaders(region, got(image).id, {
-        add: wanted.filter((one) => !has(present, one)),
-        remove: present.filter((one) => !has(wanted, one)),
-      })
+      const { id } = got(image)
+      await api.changeReaders(region, id, changeOf(await api.readers(region, id), wanted))
     },
   })
   return declared
@@ -72,7 +67,21 @@ export function readersOf(settings: AwsImageSettings): readonly Reader[] {
   ]
 }
 
-function readerText(readers: readonly Reader[]): string {
+/** What makes `wanted` of those who are `present`. */
+export function changeOf(
+  present: readonly Reader[],
+  wanted: readonly Reader[],
+): { readonly add: readonly Reader[]; readonly remove: readonly Reader[] } {
+  const has = (list: readonly Reader[], one: Reader): boolean =>
+    list.some((other) => other.kind === one.kind && other.id === one.id)
+  return {
+    add: wanted.filter((one) => !has(present, one)),
+    remove: present.filter((one) => !has(wanted, one)),
+  }
+}
+
+/** Readers as people read them, the same in whatever order. */
+export function readerText(readers: readonly Reader[]): string {
   if (readers.length === 0) return 'private'
   return readers
     .map(({ kind, id }) => `${kind} ${id}`)

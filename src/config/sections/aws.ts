@@ -61,7 +61,7 @@ export interface AwsDeploy {
 }
 
 /** A region's name, judged by its shape alone, so that a region opened tomorrow is accepted. */
-const awsRegion: TextRule = {
+export const awsRegion: TextRule = {
   pattern: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
   kind: 'an AWS region',
   hint: 'a region looks like us-west-2',
@@ -101,6 +101,14 @@ const deployFields: Fields<Written<AwsDeploy>> = {
 }
 
 /** The fields of `providers.packer.aws`. */
+/** `123456789012`. */
+export const awsAccount: TextRule = {
+  pattern: /^\d{12}$/,
+  kind: 'an AWS account',
+  hint: 'an account is 12 digits in quotes: "123456789012"',
+}
+
+/** The keys of `aws`. */
 export const awsFields = (): Fields<Written<AwsSettings>> => ({
   region: text('Region to build in.', awsRegion),
   instance_type: text('Instance type to build on.', awsInstanceType),
@@ -146,14 +154,7 @@ export const awsFields = (): Fields<Written<AwsSettings>> => ({
     text('Instance type.', awsInstanceType),
   ),
   ami_regions: listOf('Regions the image is copied to.', text('Region.', awsRegion)),
-  ami_users: listOf(
-    'Accounts that may launch the image.',
-    text('Account.', {
-      pattern: /^\d{12}$/,
-      kind: 'an AWS account',
-      hint: 'an account is 12 digits in quotes: "123456789012"',
-    }),
-  ),
+  ami_users: listOf('Accounts that may launch the image.', text('Account.', awsAccount)),
   ami_groups: listOf('`all` makes the image public; needs allow_public.', oneOf('Group.', ['all'])),
   ami_org_arns: listOf('Organizations that may launch the image.', text('ARN.', organizationArn('organization', 'o'))),
   ami_ou_arns: listOf('Organizational units that may launch the image.', text('ARN.', organizationArn('ou', 'ou'))),
@@ -175,7 +176,8 @@ function resource(prefix: string): TextRule {
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/share-amis-with-organizations-and-OUs.html */
-function organizationArn(kind: string, prefix: string): TextRule {
+/** The ARN of an organization or of a unit of one. */
+export function organizationArn(kind: string, prefix: string): TextRule {
   return {
     pattern: new RegExp(
       `^arn:aws[a-z-]*:organizations::\\d{12}:${kind}/o-[a-z0-9]{10,32}${prefix === 'ou' ? '/ou-[a-z0-9-]+' : ''}$`,

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { CloudId } from '../../clouds/cloud.ts'
+import type { DiskPlan, DiskTarget } from '../../clouds/disk-target.ts'
+import { cloud as cloudOf } from '../../clouds/index.ts'
+import { readConfig } from '../../config/read.ts'
+import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
+import { SindriError } from '../../core/error.ts'
+import { type Plan, plan } from '../../core/plan.ts'
+import { openSqliteStore } from '../../core/sqlite-store.ts'
+import type { Store } from '../../core/store.ts'
+import type { Disk } from '../../disk/disk.ts'
+import { checkSame, type Publication, publicationKey, publicationName } from '../../release/publication.ts'
+import type { Context } from '../context.ts'
+import { recordsFolder } from '../places.ts'
+import { examine } from './examine.ts'
+
+/** Which release is meant. */
+export interface ReleaseOptions {
+  readonly config?: string | undefined
+  readonly disk?: string | undefined
+  readonly version?: string | undefined
+  readonly os?: string | undefined
+  /** The clouds of this run; otherwise all that the release names. */
+  readonly only?: readonly CloudId[] | undefined
+}
+
+/** One cloud of a release, with all that is to be made in it. */
+export interface Place {
+  readonly cloud: CloudId
+  readonly target: DiskTarget
+  readonly plan: DiskPlan
+}
+
+/** A release with its disk, clouds and records. */
+export interface OpenRelease {
+  readonly publication: Publication
+  readonly places: readonly Place[]
+  /** All of them in one. */
+  readonly plan: Plan
+  readonly disk: Disk | undefined
+  readonly store: Store
+  /** Writes the release down, so that every later run means the same. */
+  freeze(): Promise<void>
+  close(): Promise<void>
+}
+
+const frozenKey = 'publication'
+
+/**
+ * Reads the config, the disk and what was frozen of the release before; changes nothing in any cloud.
+ * @param needs `disk`: without one it is an error; `frozen`: a disk is only needed where nothing was frozen
+ * @throws SindriError `conflict` when the same version was made from another disk
+ */
+export async function openRelease(
+  options: ReleaseOptions,
+  context: Context,
+  needs: 'disk' | 'frozen',
+): Promise<OpenRelease> {
+  const config = await readConfig(options.config, context.cwd)
+  const release = releaseOf(config, options)
+  const targets = await Promise.all(
+    cloudsOf(release, options.only).map(async (cloud) => {
+      const publisher = cloudOf(cloud).publisher
+      if (publisher === undefined)
+        throw new SindriError('unsupported', `this version of Sindri does not publish disks to ${cloud} yet`)
+      return { cloud, target: await publisher(release.targets, context.environment) }
+    }),
+  )
+  const examined = release.disk === undefined ? undefined : await examine(release.disk, release, context)
+  try {
+    const os = release.os ?? examined?.os
+    if (os === undefined) throw missingDisk('release.os is not set, and no disk that could tell')
+    const key = publicationKey(release.project, release.version, os)
+    const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
+    try {
+      const frozen = await frozenIn(store)
+      const facts = needs === 'frozen' && frozen !== undefined ? frozen.disk : await examined?.facts()
+      if (frozen !== undefined && facts !== undefined) checkSame(frozen, facts)
+      if (facts === undefined) throw missingDisk('no disk is named')
+      const name =
+        frozen?.name ??
+        (await begunAs(targets, key)) ??
+        publicationName(release.project, release.version, context.clock.now(), os)
+      const publication: Publication = {
+        ...{ key, name, os, project: release.project, version: release.version },
+        disk: facts,
+        audience: release.audience,
+      }
+      const places = targets.map(({ cloud, target }) => ({ cloud, target, plan: target.plan(publication) }))
+      return {
+        publication,
+        places,
+        plan: plan(
+          places.flatMap((place) => place.plan.steps),
+          places.flatMap((place) => place.plan.settings),
+        ),
+        disk: examined?.disk,
+        store,
+        async freeze() {
+          if (frozen === undefined) await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })
+        },
+        async close() {
+          store.close()
+          await examined?.disk.close()
+        },
+      }
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  } catch (error) {
+    await examined?.disk.close()
+    throw error
+  }
+}
+
+/** The first cloud that knows the release tells its name: with all records lost it still is the same. */
+async function begunAs(targets: readonly Pick<Place, 'target'>[], key: string): Promise<string | undefined> {
+  const names = await Promise.all(targets.map(({ target }) => target.begunAs(key)))
+  return names.find((name) => name !== undefined)
+}
+
+function cloudsOf(release: ReleaseConfig, only: readonly CloudId[] | undefined): readonly CloudId[] {
+  // Cast: the schema lets no other key through.
+  const named = Object.keys(release.targets) as CloudId[]
+  const stranger = only?.find((cloud) => !named.includes(cloud))
+  if (stranger !== undefined)
+    throw new SindriError('usage', `release.targets does not name ${stranger}`, {
+      hint: `it names ${named.join(', ')}`,
+    })
+  return only ?? named
+}
+
+async function frozenIn(store: Store): Promise<Publication | undefined> {
+  const row = await store.get(frozenKey)
+  // Written by `freeze` and by nothing else.
+  return row === undefined ? undefined : (JSON.parse(row.value) as Publication)
+}
+
+function missingDisk(message: string): SindriError {
+  return new SindriError('usage', message, { hint: 'give --disk <file>, or set release.disk in sindri.yaml' })
+}

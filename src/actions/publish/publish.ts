@@ -1,0 +1,95 @@
+import type { Finding } from '../../clouds/disk-target.ts'
+import { apply } from '../../core/apply.ts'
+import { messageOf, SindriError } from '../../core/error.ts'
+import { takeLease } from '../../core/lease.ts'
+import { sender } from '../../transfer/send.ts'
+import type { Context } from '../context.ts'
+import { processGone } from '../owner.ts'
+import { type Manifest, manifestOf } from './manifest.ts'
+import { type OpenRelease, openRelease, type ReleaseOptions } from './open.ts'
+
+/** What `publish --json` prints. */
+export interface PublishResult extends Manifest {
+  /** Settings that were changed by this run. */
+  readonly changed: readonly string[]
+  /** Best-effort steps that failed; the next run tries them again. */
+  readonly failed: readonly { readonly id: string; readonly message: string }[]
+  readonly sent_bytes: number
+  readonly elapsed_seconds: number
+  readonly rehearsed: boolean
+}
+
+/**
+ * Makes the disk an image in every cloud and region of the release, then opens them to their readers. Safe to repeat
+ * after any interruption: what exists is found, what was sent is not sent again.
+ * @throws SindriError `conflict` for a version that was made from another disk; `failed` with all that preflight found
+ */
+export async function publish(options: ReleaseOptions, context: Context): Promise<PublishResult> {
+  const began = context.clock.now()
+  const release = await openRelease(options, context, 'disk')
+  try {
+    await checkBefore(release, context)
+    const lease = await takeLease({
+      store: release.store,
+      owner: { host: context.hostName, pid: context.processId, nonce: String(began) },
+      clock: context.clock,
+      gone: processGone(context.hostName),
+    })
+    try {
+      await release.freeze()
+      const signal = AbortSignal.any([context.signal, lease.lost])
+      const changed: string[] = []
+      const sent = new Map<string, number>()
+      const emit: Context['emit'] = (event) => {
+        if (event.type === 'setting' && event.change === 'made') changed.push(event.id)
+        if (event.type === 'progress' && event.bytes !== undefined) sent.set(event.id, event.bytes.sent)
+        context.emit(event)
+      }
+      const { disk } = release
+      const fill = disk && sender({ disk, clock: context.clock, signal, emit })
+      const applied = await apply({
+        ...{ release: release.publication.key, plan: release.plan, store: release.store },
+        ...{ clock: context.clock, signal, emit, fill },
+      })
+      return {
+        ...(await manifestOf(release, context, signal)),
+        changed,
+        failed: applied.failures.map(({ id, error }) => ({ id, message: messageOf(error) })),
+        sent_bytes: [...sent.values()].reduce((sum, bytes) => sum + bytes, 0),
+        elapsed_seconds: Math.round((context.clock.now() - began) / 100) / 10,
+        rehearsed: context.rehearsal !== undefined,
+      }
+    } finally {
+      await lease.release()
+    }
+  } finally {
+    await release.close()
+  }
+}
+
+/** Everything that would fail later, told before the first byte is sent. */
+async function checkBefore({ places, publication }: OpenRelease, context: Context): Promise<void> {
+  const found = await findings(places, publication)
+  for (const { level, message, hint } of found)
+    if (level === 'warning') context.emit({ type: 'warning', message, hint })
+  const errors = found.filter(({ level }) => level === 'error')
+  const [first, ...more] = errors
+  if (first === undefined) return
+  if (more.length === 0) throw new SindriError('failed', first.message, { hint: first.hint })
+  throw new SindriError('failed', `${errors.length} things would make this fail`, {
+    complaints: errors.map(({ message, hint }) => ({ message, hint })),
+  })
+}
+
+/** What the clouds would refuse, each finding naming its cloud. */
+export async function findings(
+  places: OpenRelease['places'],
+  publication: OpenRelease['publication'],
+): Promise<readonly Finding[]> {
+  const found = await Promise.all(
+    places.map(async ({ cloud, target }) =>
+      (await target.preflight(publication)).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
+    ),
+  )
+  return found.flat()
+}

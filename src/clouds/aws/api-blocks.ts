@@ -1,0 +1,67 @@
+import type { EBSClient } from '@aws-sdk/client-ebs'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { Pool } from 'undici'
+import { awsError } from './errors.ts'
+
+/** Blocks of pending snapshots of one region. */
+export interface Blocks {
+  /** @param checksum sha256 of the block, in base64 */
+  put(snapshot: string, index: number, block: Uint8Array, checksum: string): Promise<void>
+}
+
+/** A block that is not answered in this time is sent again. */
+const timeoutMs = 20_000
+const connections = 64
+
+/**
+ * PutSnapshotBlock without the SDK's client, which takes 2.6 times the processor time since it hashes every block twice:
+ * AWS's own model asks for an unsigned payload here, and the block's own checksum is what EBS verifies.
+ * https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html (2026-11)
+ */
+export function openBlocks(region: string, { config: { credentials, sha256 } }: Pick<EBSClient, 'config'>): Blocks {
+  const host = `ebs.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
+  const pool = new Pool(`https://${host}`, {
+    connections,
+    pipelining: 1,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  })
+  const signer = new SignatureV4({ service: 'ebs', region, credentials, sha256 })
+  return {
+    async put(snapshot, index, block, checksum) {
+      try {
+        const path = `/snapshots/${snapshot}/blocks/${index}`
+        const headers = {
+          host,
+          'content-type': 'application/octet-stream',
+          'content-length': String(block.length),
+          'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+          'x-amz-data-length': String(block.length),
+          'x-amz-checksum': checksum,
+          'x-amz-checksum-algorithm': 'SHA256',
+        }
+        const signed = await signer.sign({
+          method: 'PUT',
+          protocol: 'https:',
+          hostname: host,
+          path,
+          query: {},
+          headers,
+        })
+        const { statusCode, body } = await pool.request({ method: 'PUT', path, headers: signed.headers, body: block })
+        const text = await body.text()
+        if (statusCode >= 300) throw refusal(statusCode, text)
+      } catch (error) {
+        throw awsError(error, 'ebs:PutSnapshotBlock', region)
+      }
+    },
+  }
+}
+
+/** An answer as the SDK would have thrown it. */
+function refusal(status: number, text: string): Error {
+  const found = /"(?:__type|code)"\s*:\s*"([^"#]*#)?([^"]+)"/i.exec(text)
+  const message = /"message"\s*:\s*"([^"]*)"/i.exec(text)?.[1] ?? `HTTP ${status}`
+  const fallback = status >= 500 || status === 429 ? 'ServiceUnavailable' : 'Refused'
+  return Object.assign(new Error(message), { code: found?.[2] ?? fallback })
+}

@@ -1,0 +1,46 @@
+import type { AwsReleaseSettings, ReleaseSettings } from '../../config/sections/release.ts'
+import type { Permission } from '../cloud.ts'
+
+/** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
+export const diskActions: Readonly<Record<string, readonly string[]>> = {
+  'send the disk to a snapshot': [
+    'ebs:StartSnapshot',
+    'ebs:PutSnapshotBlock',
+    'ebs:CompleteSnapshot',
+    'ec2:DescribeSnapshots',
+    'ec2:CreateTags',
+  ],
+  'make an image of it': ['ec2:RegisterImage', 'ec2:DescribeImages'],
+  'copy the image to other regions': ['ec2:CopyImage'],
+  'see whether a public image would be refused': [
+    'ec2:GetEbsEncryptionByDefault',
+    'ec2:GetImageBlockPublicAccessState',
+  ],
+  'find out which regions are open': ['ec2:DescribeRegions'],
+  'open the images to their readers': [
+    'ec2:DescribeImageAttribute',
+    'ec2:ModifyImageAttribute',
+    'ec2:DescribeSnapshotAttribute',
+    'ec2:ModifySnapshotAttribute',
+  ],
+  'point to the newest image': ['ssm:GetParameter', 'ssm:PutParameter'],
+  'remove images with their snapshots': ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
+}
+
+/** The actions this release needs, each once, with its first reason. */
+export function diskPermissionsOf(
+  settings: AwsReleaseSettings,
+  { audience }: Pick<ReleaseSettings, 'audience'>,
+): readonly Permission[] {
+  const needed = (action: string): boolean => {
+    if (action === 'ec2:CopyImage') return settings.regions.length > 1
+    if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined
+    if (action.startsWith('ec2:GetEbs') || action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
+    return true
+  }
+  const found = new Map<string, Permission>()
+  for (const [purpose, actions] of Object.entries(diskActions))
+    for (const action of actions)
+      if (needed(action) && !found.has(action)) found.set(action, { action, by: 'sindri', purpose, late: false })
+  return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
+}

@@ -1,0 +1,57 @@
+import type { Poll } from '../../core/step.ts'
+import type { Reader, TagFilter, Tags } from './port.ts'
+
+/** A snapshot of our own. */
+export interface AwsSnapshot {
+  readonly id: string
+  /** `pending`, `completed`, `error`, `recoverable`, `recovering`. */
+  readonly state: string
+  readonly reason: string
+  readonly sizeGiB: number
+  readonly encrypted: boolean
+  readonly tags: Tags
+}
+
+/** What RegisterImage is told of a disk. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html */
+export interface Registration {
+  readonly name: string
+  readonly description: string
+  readonly snapshot: string
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly bootMode: 'uefi' | 'legacy-bios' | 'uefi-preferred'
+  readonly tpm: boolean
+  readonly tags: Tags
+}
+
+/** How EBS takes a disk: the size of its blocks never changes, says https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html (2026-11). */
+export const blockBytes: number = 512 * 1024
+
+/** EBS direct, and what of EC2 and Systems Manager a finished disk needs. Calls fail with a SindriError that names the IAM action. */
+export interface AwsDiskApi {
+  snapshots(region: string, tags: TagFilter): Promise<readonly AwsSnapshot[]>
+  /** The same token begins one snapshot. */
+  startSnapshot(
+    region: string,
+    snapshot: { readonly sizeGiB: number; readonly description: string; readonly token: string; readonly tags: Tags },
+  ): Promise<string>
+  /** Stores a whole block. @param checksum sha256 in base64 */
+  putBlock(region: string, snapshot: string, index: number, block: Uint8Array, checksum: string): Promise<void>
+  /** @param checksum base64 of the sha256 over the checksums of all blocks that were put, in the order of their indexes */
+  completeSnapshot(region: string, snapshot: string, blocks: number, checksum: string): Promise<void>
+  pollSnapshot(region: string, snapshot: string): Promise<Poll<string>>
+  deleteSnapshot(region: string, snapshot: string): Promise<void>
+  registerImage(region: string, image: Registration): Promise<string>
+  snapshotReaders(region: string, snapshot: string): Promise<readonly Reader[]>
+  changeSnapshotReaders(
+    region: string,
+    snapshot: string,
+    change: { readonly add: readonly Reader[]; readonly remove: readonly Reader[] },
+  ): Promise<void>
+  /** The value of a parameter; undefined when there is none. */
+  parameter(region: string, name: string): Promise<string | undefined>
+  putImageParameter(region: string, name: string, imageId: string): Promise<void>
+  /** True where new snapshots are encrypted whatever is asked for. */
+  encryptsByDefault(region: string): Promise<boolean>
+  /** True where no image may be made public. */
+  blocksPublicImages(region: string): Promise<boolean>
+}

@@ -1,0 +1,85 @@
+import type { AwsReleaseSettings } from '../../config/sections/release.ts'
+import { SindriError } from '../../core/error.ts'
+import type { Setting } from '../../core/setting.ts'
+import type { Got, Step } from '../../core/step.ts'
+import type { Publication } from '../../release/publication.ts'
+import type { MadeImage } from '../cloud.ts'
+import type { AwsApis } from './disk-plan.ts'
+import type { AwsImage, Reader } from './port.ts'
+import { changeOf, readerText } from './share.ts'
+
+interface Place {
+  readonly region: string
+  readonly image: Step<MadeImage>
+  readonly after: readonly Step<unknown>[]
+}
+
+/** Who may use the image of a region and its snapshot, and what points to it. Readers come before pointers. */
+export function diskSettings(
+  { images, disks }: AwsApis,
+  settings: AwsReleaseSettings,
+  publication: Publication,
+  { region, image, after }: Place,
+): readonly Setting[] {
+  const readers = readersOf(settings, publication)
+  // Organizations have no part in the permissions of a snapshot.
+  const snapshotReaders = readers.filter(({ kind }) => kind === 'user' || kind === 'group')
+  const current = async (got: Got): Promise<AwsImage> => {
+    const [found] = await images.images(region, { ids: [got(image).id] })
+    if (found === undefined) throw new SindriError('not-found', `image ${got(image).id} is gone from ${region}`)
+    return found
+  }
+  const snapshotOf = async (got: Got): Promise<string> => (await current(got)).snapshots[0] ?? ''
+  const { ssmParameter: parameter } = settings
+  return [
+    {
+      id: `aws/snapshot-readers/${region}`,
+      title: `readers of the snapshot in ${region}`,
+      after,
+      want: readerText(snapshotReaders),
+      read: async (got) => readerText(await disks.snapshotReaders(region, await snapshotOf(got))),
+      async write(got) {
+        const snapshot = await snapshotOf(got)
+        const change = changeOf(await disks.snapshotReaders(region, snapshot), snapshotReaders)
+        await disks.changeSnapshotReaders(region, snapshot, change)
+      },
+    },
+    {
+      id: `aws/readers/${region}`,
+      title: `readers of the image in ${region}`,
+      after,
+      want: readerText(readers),
+      read: async (got) => readerText(await images.readers(region, got(image).id)),
+      async write(got) {
+        const { id } = got(image)
+        await images.changeReaders(region, id, changeOf(await images.readers(region, id), readers))
+      },
+    },
+    ...(parameter === undefined
+      ? []
+      : [
+          {
+            id: `aws/pointer/${region}`,
+            title: `${parameter} in ${region}`,
+            after,
+            want: publication.name,
+            /** The pointer is to this release when it holds this image’s id. */
+            read: async (got: Got) => {
+              const value = await disks.parameter(region, parameter)
+              return value === got(image).id ? publication.name : (value ?? 'nothing')
+            },
+            write: (got: Got) => disks.putImageParameter(region, parameter, got(image).id),
+          },
+        ]),
+  ]
+}
+
+/** Everyone who is declared, as EC2 launch permissions. */
+function readersOf(settings: AwsReleaseSettings, { audience }: Publication): readonly Reader[] {
+  return [
+    ...settings.accounts.map((id) => ({ kind: 'user', id }) as const),
+    ...settings.organizations.map((id) => ({ kind: 'organization', id }) as const),
+    ...settings.organizationalUnits.map((id) => ({ kind: 'unit', id }) as const),
+    ...(audience !== 'private' ? [{ kind: 'group', id: 'all' } as const] : []),
+  ]
+}

@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander'
+import { cloudNames } from '../actions/flags.ts'
+import { listOf, withCommon } from './options.ts'
+import type { CommonFlags, Session } from './session.ts'
+
+interface ReleaseFlags extends CommonFlags {
+  readonly config?: string
+  readonly disk?: string
+  readonly releaseVersion?: string
+  readonly os?: string
+  readonly only?: readonly string[]
+}
+
+interface UnpublishFlags extends ReleaseFlags {
+  readonly force?: boolean
+}
+
+/** Flags that say which release is meant. */
+function withRelease(command: Command): Command {
+  return withCommon(command)
+    .option('--config <file>', 'the config to use (default: sindri.yaml)')
+    .option('--disk <file>', 'the finished disk (default: release.disk)')
+    .option('--release-version <version>', 'version of the release (default: release.version)')
+    .option('--os <name>', 'last part of the images’ names (default: release.os, else what the disk says)')
+    .addOption(
+      new Option('--only <clouds>', 'some of the clouds of the release (default: all)')
+        .choices(cloudNames)
+        .argParser(listOf),
+    )
+}
+
+function optionsOf(flags: ReleaseFlags) {
+  return {
+    config: flags.config,
+    disk: flags.disk,
+    version: flags.releaseVersion,
+    os: flags.os,
+    // Cast: an unknown name is refused by name, since the release does not have it.
+    only: flags.only as readonly (typeof cloudNames)[number][] | undefined,
+  }
+}
+
+/** `sindri vm plan|publish|status|verify|unpublish`. */
+export function publishCommands(vm: Command, session: Session): void {
+  withRelease(vm.command('plan'))
+    .summary('Show what publishing a disk would do')
+    .description(
+      'Show every step of publishing a finished disk, what of it exists already, and what would stop it. Reads only.',
+    )
+    .action((flags: ReleaseFlags) =>
+      session.run(flags, async (context) => {
+        const [{ planRelease }, { planText }] = await Promise.all([
+          import('../actions/publish/verify.ts'),
+          import('../report/publish-text.ts'),
+        ])
+        const result = await planRelease(optionsOf(flags), context)
+        session.result(flags, result, planText(result))
+        return result.findings.some(({ level }) => level === 'error') ? 1 : 0
+      }),
+    )
+  withRelease(vm.command('publish'))
+    .summary('Make a finished disk an image in clouds and regions')
+    .description(
+      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Safe to repeat: ' +
+        'what exists is found, what was sent is not sent again, new regions and readers are added.',
+    )
+    .action((flags: ReleaseFlags) =>
+      session.run(flags, async (context) => {
+        const [{ publish }, { publishText }] = await Promise.all([
+          import('../actions/publish/publish.ts'),
+          import('../report/publish-text.ts'),
+        ])
+        const result = await publish(optionsOf(flags), context)
+        session.result(flags, result, publishText(result))
+        return result.failed.length > 0 ? 4 : 0
+      }),
+    )
+  withRelease(vm.command('status'))
+    .summary('Show the images of a release')
+    .description('Show which images of a release exist, and who may use them. Needs no disk once it was published.')
+    .action((flags: ReleaseFlags) => look(session, flags, 'status'))
+  withRelease(vm.command('verify'))
+    .summary('Compare the clouds with what is declared')
+    .description(
+      'Compare the images of a release with what is declared of them: that they exist, were made from this disk, who may ' +
+        'use them, what points to them. Reads only. Ends with exit code 5 when something differs, and names it.',
+    )
+    .action((flags: ReleaseFlags) => look(session, flags, 'verify'))
+  withRelease(vm.command('unpublish'))
+    .summary('Remove the images of a release')
+    .description('Remove every image of a release with its snapshots, after asking.')
+    .option('-f, --force', 'do not ask')
+    .action((flags: UnpublishFlags) =>
+      session.run(flags, async (context) => {
+        const [{ unpublish }, { unpublishText }] = await Promise.all([
+          import('../actions/publish/unpublish.ts'),
+          import('../report/publish-text.ts'),
+        ])
+        const result = await unpublish(
+          {
+            ...optionsOf(flags),
+            confirm: async (images) => {
+              const ids = images.map(({ image_id: id, region }) => `${id} (${region})`).join(', ')
+              return flags.force === true || session.confirm(`Remove ${ids || 'what was begun'}?`, '--force')
+            },
+          },
+          context,
+        )
+        session.result(flags, result, unpublishText(result))
+        return 0
+      }),
+    )
+}
+
+function look(session: Session, flags: ReleaseFlags, how: 'status' | 'verify'): Promise<void> {
+  return session.run(flags, async (context) => {
+    const [{ verify }, { statusText, verifyText }] = await Promise.all([
+      import('../actions/publish/verify.ts'),
+      import('../report/publish-text.ts'),
+    ])
+    const result = await verify(optionsOf(flags), context)
+    session.result(flags, result, how === 'verify' ? verifyText(result) : statusText(result))
+    return how === 'verify' && result.drift.length > 0 ? 5 : 0
+  })
+}

@@ -1,0 +1,69 @@
+import type { ManifestImage } from '../actions/publish/manifest.ts'
+import type { PublishResult } from '../actions/publish/publish.ts'
+import type { UnpublishResult } from '../actions/publish/unpublish.ts'
+import type { PlanResult, VerifyResult } from '../actions/publish/verify.ts'
+import { bytesText } from './bytes.ts'
+import { elapsed } from './terminal.ts'
+
+/** Columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function imageTable(images: readonly ManifestImage[]): string {
+  if (images.length === 0) return 'No image exists'
+  const rows = images.map(({ cloud, region, image_id: id, readers }) => [cloud, region, id, readers])
+  return table([['Cloud', 'Region', 'Image', 'Readers'], ...rows])
+}
+
+/** The result of a publish for people. */
+export function publishText(result: PublishResult): string {
+  return [
+    `Published ${result.release}`,
+    imageTable(result.images),
+    `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}`,
+    `Sent: ${bytesText(result.sent_bytes)} of a disk of ${bytesText(result.disk_bytes)}`,
+    `Time: ${elapsed(result.elapsed_seconds * 1000)}${result.rehearsed ? ', rehearsed' : ''}`,
+    ...result.failed.map(({ id, message }) => `Not done: ${id}: ${message}`),
+  ].join('\n')
+}
+
+/** What would be done, for people. */
+export function planText(result: PlanResult): string {
+  const settings = result.settings.filter(({ want, have }) => want !== have)
+  return [
+    `Release: ${result.release}`,
+    `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes)}`,
+    table(result.steps.map(({ title, state }) => [state, title])),
+    ...settings.map(({ title, want, have }) => `to set  ${title}: ${have ?? 'nothing yet'} → ${want}`),
+    ...result.findings.map(({ level, message, hint }) => `${level}: ${message}\n  hint: ${hint}`),
+  ].join('\n')
+}
+
+/** What exists, for people. */
+export function statusText(result: VerifyResult): string {
+  return [`Release: ${result.release}`, imageTable(result.images)].join('\n')
+}
+
+/** What differs, for people. */
+export function verifyText(result: VerifyResult): string {
+  const differences = result.drift.map(({ title, want, have }) => `${title}: is ${have}, should be ${want}`)
+  const verdict = differences.length === 0 ? 'All is as declared' : `${differences.length} difference(s)`
+  return [statusText(result), verdict, ...differences].join('\n')
+}
+
+/** What was removed, for people. */
+export function unpublishText({ release, removed }: UnpublishResult): string {
+  return [
+    `Removed ${removed.length} image(s) of ${release}`,
+    ...removed.map((one) => `  ${one.cloud} ${one.region} ${one.image_id}`),
+  ].join('\n')
+}

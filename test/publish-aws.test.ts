@@ -1,0 +1,173 @@
+import { Buffer } from 'node:buffer'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as sdk from '@aws-sdk/client-ec2'
+import { expect, test, vi } from 'vitest'
+import type { Context } from '../src/actions/context.ts'
+import { publish } from '../src/actions/publish/publish.ts'
+import { unpublish } from '../src/actions/publish/unpublish.ts'
+import { planRelease, verify } from '../src/actions/publish/verify.ts'
+import { type Clock, systemClock } from '../src/core/clock.ts'
+import { lastEntries } from '../src/rehearsal/kit/journal.ts'
+import { filesOf } from '../src/rehearsal/places.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+
+const [home, other] = ['eu-central-1', 'us-east-1'] as const
+const reader = '210987654321'
+const here = useRehearsal(
+  () => {
+    for (const [name, value] of Object.entries(here.rehearsal.environment)) vi.stubEnv(name, value)
+  },
+  (now) => now + 400,
+)
+
+/** Waits are cut short: the stand-in's clock moves with every request. */
+const hurried: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 10), signal) }
+
+/** A disk of 3 MiB and 100 bytes with something in the first, the third and the last block of 512 KiB. */
+function disk(mark = 'one'): Buffer {
+  const bytes = Buffer.alloc(3 * 1024 * 1024 + 100)
+  // The mark of a boot sector, by which a disk is known for one.
+  bytes.writeUInt16BE(0x55aa, 510)
+  bytes.fill(mark, 1024 * 1024 + 7, 1024 * 1024 + 1000)
+  bytes.fill('end', bytes.length - 90)
+  return bytes
+}
+
+function write(aws: object = {}, release: object = {}, bytes: Buffer = disk()): void {
+  const config = {
+    name: 'golden',
+    release: {
+      ...{ version: '1.4.2', os: 'debian12', disk: 'disk.raw', architecture: 'x86_64', firmware: 'uefi' },
+      targets: { aws: { regions: [home, other], ...aws } },
+      ...release,
+    },
+  }
+  writeFileSync(join(here.folder, 'sindri.yaml'), JSON.stringify(config))
+  writeFileSync(join(here.folder, 'disk.raw'), bytes)
+}
+
+function context(home_ = 'state'): Context {
+  return {
+    cwd: here.folder,
+    environment: here.rehearsal.environment,
+    home: join(here.folder, home_),
+    cache: join(here.folder, 'cache'),
+    clock: hurried,
+    signal: new AbortController().signal,
+    emit: () => undefined,
+    self: { version: '0', command: [], node: '', nodeVersion: '', bundle: '', assets: '' },
+    processId: process.pid,
+    hostName: 'here',
+    rehearsal: here.rehearsal,
+  }
+}
+
+/** Requests that could have changed something, by operation. */
+function changing(): readonly string[] {
+  const asked = lastEntries(filesOf(here.places).journal, 10_000).map(({ operation }) => operation)
+  return asked.filter((operation) => !/^(Describe|Get|List)/.test(operation))
+}
+
+test('a disk becomes an image in every region, with its readers, and nothing is sent or made twice', async () => {
+  write({ accounts: [reader], ssm_parameter: '/images/golden' })
+  const planned = await planRelease({}, context())
+  expect(planned.steps.map(({ state }) => state)).toEqual(['to do', 'to do', 'to do'])
+  expect(changing()).toEqual([])
+
+  const first = await publish({}, context())
+  expect(first.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+    `${home} user ${reader}`,
+    `${other} user ${reader}`,
+  ])
+  expect(first.release).toMatch(/^golden-1\.4\.2-\d{8}-debian12$/)
+  expect(first.sent_bytes).toBe(2 * 512 * 1024 + 100)
+  const { Images: [image] = [] } = await new sdk.EC2Client({ region: home }).send(
+    new sdk.DescribeImagesCommand({ ImageIds: [first.images[0]?.image_id ?? ''] }),
+  )
+  expect(image).toMatchObject({ Name: first.release, Architecture: 'x86_64', BootMode: 'uefi', ImdsSupport: 'v2.0' })
+  expect(await verify({}, context())).toMatchObject({ drift: [] })
+
+  const before = changing().length
+  const again = await publish({}, context())
+  expect(again).toMatchObject({ images: first.images, changed: [], sent_bytes: 0 })
+  const lost = await publish({}, context('another-machine'))
+  expect(lost).toMatchObject({ images: first.images, changed: [], sent_bytes: 0, release: first.release })
+  expect(changing().length).toBe(before)
+})
+
+test('a region and a reader that are added later change nothing else', async () => {
+  write({ regions: [home] })
+  const first = await publish({}, context())
+  write({ accounts: [reader] })
+  const second = await publish({}, context())
+  expect(second.images[0]?.image_id).toBe(first.images[0]?.image_id)
+  expect(second.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+    `${home} user ${reader}`,
+    `${other} user ${reader}`,
+  ])
+  expect(second.sent_bytes).toBe(0)
+})
+
+test('another disk under the same version is refused before anything is changed, with and without records', async () => {
+  write()
+  await publish({}, context())
+  const before = changing().length
+  write({}, {}, disk('two'))
+  await expect(publish({}, context())).rejects.toMatchObject({ code: 'conflict' })
+  await expect(publish({}, context('another-machine'))).rejects.toMatchObject({ code: 'conflict' })
+  expect(changing().length).toBe(before)
+})
+
+test('what is taken away or opened behind its back is named by verify, and mended by publish', async () => {
+  write({ accounts: [reader] })
+  const { images } = await publish({}, context())
+  const ec2 = new sdk.EC2Client({ region: other })
+  const LaunchPermission = { Remove: [{ UserId: reader }] }
+  await ec2.send(new sdk.ModifyImageAttributeCommand({ ImageId: images[1]?.image_id, LaunchPermission }))
+  expect((await verify({}, context())).drift).toMatchObject([
+    { id: `aws/readers/${other}`, want: `user ${reader}`, have: 'private' },
+  ])
+  expect((await publish({}, context())).changed).toEqual([`aws/readers/${other}`])
+  expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
+test('unpublishing removes images and snapshots everywhere, and the version can be published anew', async () => {
+  write()
+  const { images } = await publish({}, context())
+  const removed = await unpublish({ confirm: async () => true }, context('another-machine'))
+  expect(removed.removed.map(({ image_id: id }) => id)).toEqual(images.map(({ image_id: id }) => id))
+  for (const region of [home, other]) {
+    const ec2 = new sdk.EC2Client({ region })
+    expect((await ec2.send(new sdk.DescribeImagesCommand({ Owners: ['self'] }))).Images).toEqual([])
+    expect((await ec2.send(new sdk.DescribeSnapshotsCommand({ OwnerIds: ['self'] }))).Snapshots).toEqual([])
+  }
+  expect((await publish({}, context())).images).toHaveLength(2)
+})
+
+test('a public image that would be refused at the end is refused before the first byte', async () => {
+  write({}, { audience: 'public', allow_public: true })
+  const ec2 = new sdk.EC2Client({ region: other })
+  await ec2.send(new sdk.EnableEbsEncryptionByDefaultCommand({}))
+  const before = changing().length
+  const said = (message: string): unknown => expect.objectContaining({ message: expect.stringContaining(message) })
+  await expect(publish({}, context())).rejects.toMatchObject({
+    complaints: expect.arrayContaining([
+      said(`${home} blocks public images`),
+      said(`${other} encrypts every new snapshot`),
+      said(`${other} blocks public images`),
+    ]),
+  })
+  expect(changing().length).toBe(before)
+})
+
+test('a run that broke off is continued: blocks that were stored are not sent again', async () => {
+  write()
+  await here.reopen({
+    faults: [{ operation: 'CompleteSnapshot', when: 'before', code: 'AccessDeniedException', left: 1 }],
+  })
+  await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
+  const resumed = await publish({}, context())
+  expect(resumed.sent_bytes).toBe(0)
+  expect(resumed.images).toHaveLength(2)
+})
