@@ -268,6 +268,16 @@ test('requests signed with a hash of their bytes are taken as those without, and
     )
     await client.send(putCommand(id, 0, data))
   }
+  const falsified = blocks()
+  falsified.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-content-sha256'] = sha256(data.subarray(1)).toString('hex')
+      return next(args)
+    },
+    { step: 'build', priority: 'low' },
+  )
+  await expect(falsified.send(putCommand(id, 0, data))).rejects.toMatchObject({ name: 'InvalidSignatureException' })
   expect(hashes).toEqual(['UNSIGNED-PAYLOAD', sha256(data).toString('hex')])
   for (const [secret, name] of [
     [{ ...credentials, secretAccessKey: 'no' }, 'InvalidSignatureException'],

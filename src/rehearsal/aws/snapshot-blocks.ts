@@ -50,6 +50,7 @@ export function readBlock(disk: string, index: number): Buffer {
 /** Calls `visit` for every block of the list from `start` on, in their order, until it answers false. */
 function eachBlock(disk: string, start: number, visit: (index: number, digest: Buffer) => boolean): void {
   const chunk = Buffer.alloc(digestBytes * 32 * 1024)
+  const none = Buffer.alloc(digestBytes)
   opened(blockListOf(disk), 'r', (descriptor) => {
     for (let at = start * digestBytes; ; ) {
       const read = readSync(descriptor, chunk, 0, chunk.length, at)
@@ -57,7 +58,7 @@ function eachBlock(disk: string, start: number, visit: (index: number, digest: B
       for (let offset = 0; offset + digestBytes <= read; offset += digestBytes) {
         const digest = chunk.subarray(offset, offset + digestBytes)
         // Most of a sparse disk's list is a hole.
-        if (digest.some((byte) => byte !== 0) && !visit((at + offset) / digestBytes, digest)) return
+        if (!digest.equals(none) && !visit((at + offset) / digestBytes, digest)) return
       }
       at += read
     }
