@@ -74,7 +74,7 @@ function bodyOf(request: Request): Readonly<Record<string, unknown>> {
   throw awsError('SerializationException', 'The body of the request is no JSON object')
 }
 
-/** Reads requests by a service's model; `rest` by method and path, else by the header X-Amz-Target. */
+/** Reads requests by a service's model: told apart by the header X-Amz-Target where there is one, else by method and path. */
 export function jsonRequests(model: JsonModel): JsonRequests {
   const routes = Object.fromEntries(
     Object.entries(model.operations).map(([name, [target]]) => [name, { pattern: target }]),
