@@ -50,7 +50,7 @@ export function publishCommands(vm: Command, session: Session): void {
     .action((flags: ReleaseFlags) =>
       session.run(flags, async (context) => {
         const [{ planRelease }, { planText }] = await Promise.all([
-          import('../actions/publish/verify.ts'),
+          import('../actions/publish/plan.ts'),
           import('../report/publish-text.ts'),
         ])
         const result = await planRelease(optionsOf(flags), context)

@@ -1,7 +1,8 @@
 import type { ManifestImage } from '../actions/publish/manifest.ts'
+import type { PlanResult } from '../actions/publish/plan.ts'
 import type { PublishResult } from '../actions/publish/publish.ts'
 import type { UnpublishResult } from '../actions/publish/unpublish.ts'
-import type { PlanResult, VerifyResult } from '../actions/publish/verify.ts'
+import type { VerifyResult } from '../actions/publish/verify.ts'
 import { bytesText } from './bytes.ts'
 import { elapsed } from './terminal.ts'
 
