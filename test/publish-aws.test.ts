@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { expect, test, vi } from 'vitest'
@@ -131,6 +131,14 @@ test('what is taken away or opened behind its back is named by verify, and mende
   ])
   expect((await publish({}, context())).changed).toEqual([`aws/readers/${other}`])
   expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
+test('what was published is looked at without the disk', async () => {
+  write({ accounts: [reader] })
+  const { images } = await publish({}, context())
+  rmSync(join(here.folder, 'disk.raw'))
+  expect(await verify({}, context())).toMatchObject({ images, drift: [] })
+  await expect(publish({}, context())).rejects.toThrow('disk.raw')
 })
 
 test('unpublishing removes images and snapshots everywhere, and the version can be published anew', async () => {

@@ -12,7 +12,7 @@ import type { Disk } from '../../disk/disk.ts'
 import { checkSame, type Publication, publicationKey, publicationName } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
 import { recordsFolder } from '../places.ts'
-import { examine } from './examine.ts'
+import { type Examined, examine } from './examine.ts'
 
 /** Which release is meant. */
 export interface ReleaseOptions {
@@ -66,15 +66,20 @@ export async function openRelease(
       return { cloud, target: await publisher(release.targets, context.environment) }
     }),
   )
-  const examined = release.disk === undefined ? undefined : await examine(release.disk, release, context)
+  let examined: Examined | undefined
+  /** The disk is opened only when something has to be read off it. */
+  const look = async (): Promise<Examined | undefined> => {
+    if (release.disk !== undefined) examined ??= await examine(release.disk, release, context)
+    return examined
+  }
   try {
-    const os = release.os ?? examined?.os
+    const os = release.os ?? (await look())?.os
     if (os === undefined) throw missingDisk('release.os is not set, and no disk that could tell')
     const key = publicationKey(release.project, release.version, os)
     const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
     try {
       const frozen = await frozenIn(store)
-      const facts = needs === 'frozen' && frozen !== undefined ? frozen.disk : await examined?.facts()
+      const facts = needs === 'frozen' && frozen !== undefined ? frozen.disk : await (await look())?.facts()
       if (frozen !== undefined && facts !== undefined) checkSame(frozen, facts)
       if (facts === undefined) throw missingDisk('no disk is named')
       const name =
