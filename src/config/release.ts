@@ -49,6 +49,7 @@ export function releaseOf(
     ...{ project, version, audience },
     os: flags.os ?? release.os,
     disk: flags.disk ?? release.disk,
+    ...(release.disk_format !== undefined && { diskFormat: release.disk_format }),
     architecture: release.architecture,
     firmware: release.firmware,
     allowPublic: release.allow_public === true,

@@ -56,7 +56,7 @@ export async function detectFormat(bytes: Bytes): Promise<DiskFormat> {
   }
   if (signs.some(([at, text]) => has(at, text))) return 'raw'
   throw new SindriError('unsupported', 'the disk has no known format, partition table or file system', {
-    hint: 'check the file; when it is a raw disk nonetheless, say that its format is raw',
+    hint: 'check the file; when it is a raw disk nonetheless, say so (release.disk_format: raw)',
   })
 }
 

@@ -15,8 +15,8 @@ import type { Context } from '../context.ts'
 /** A disk, with what is on it that decides what is published. */
 export interface Examined {
   readonly disk: Disk
-  /** `debian12`, as the disk's own os-release has it; undefined where it tells nothing. */
-  readonly os: string | undefined
+  /** `debian12`, as the disk's own os-release has it. @throws SindriError `config` where it tells nothing */
+  os(): string
   /** What the config says of it, else what the disk tells. Reads all of it, unless the file is one that was read before. */
   facts(): Promise<PublishedDisk>
 }
@@ -24,12 +24,18 @@ export interface Examined {
 /** Opens a disk and looks at what is on it. */
 export async function examine(file: string, release: ReleaseConfig, context: Context): Promise<Examined> {
   const path = resolve(context.cwd, file)
-  const disk = await openDisk(path)
+  const format = release.diskFormat
+  await mkdir(context.cache, { recursive: true, mode: 0o700 })
+  const disk = await openDisk(path, { folder: context.cache, ...(format !== undefined && { format }) })
   try {
     const found = await inspectDisk(disk)
     return {
       disk,
-      os: osName(found.os.value),
+      os() {
+        const name = osName(found.os.value)
+        if (name === undefined) throw untold(file, 'which system is on it', found.os.evidence, 'release.os: debian12')
+        return name
+      },
       async facts() {
         const architecture = release.architecture ?? found.architecture.value
         const firmware = release.firmware ?? found.firmware.value

@@ -73,8 +73,8 @@ export async function openRelease(
     return examined
   }
   try {
-    const os = release.os ?? (await look())?.os
-    if (os === undefined) throw missingDisk('release.os is not set, and no disk that could tell')
+    const os = release.os ?? (await look())?.os()
+    if (os === undefined) throw missingDisk('release.os is not set, and no disk is named that could tell')
     const key = publicationKey(release.project, release.version, os)
     const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
     try {

@@ -12,6 +12,7 @@ export interface ReleaseSettings {
   readonly version: string
   readonly os: string
   readonly disk: string
+  readonly diskFormat?: 'raw' | 'qcow2' | 'vhd' | 'vmdk' | 'tar.gz'
   readonly architecture: 'x86_64' | 'arm64'
   readonly firmware: 'uefi' | 'bios' | 'both'
   readonly audience: Audience
@@ -62,6 +63,13 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
     word('a name', 'as in debian12'),
   ),
   disk: text('The finished disk: raw, qcow2, VHD, VMDK or a tar.gz with disk.raw.'),
+  disk_format: oneOf('How the disk is written down; otherwise what is in the file says.', [
+    'raw',
+    'qcow2',
+    'vhd',
+    'vmdk',
+    'tar.gz',
+  ]),
   architecture: oneOf('Processors it runs on; otherwise what the disk says.', ['x86_64', 'arm64']),
   firmware: oneOf('How it boots; otherwise what the disk says.', ['uefi', 'bios', 'both']),
   audience: oneOf('Who the images are for, besides those that are named.', ['private', 'community', 'public']),
