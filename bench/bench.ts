@@ -72,14 +72,16 @@ function overhead(): readonly Row[] {
   return [row(name, (took.totalMs - took.packerMs) / allowedMs, 1)]
 }
 
-/** Builds in all clouds at once overlap: little slower than the slowest alone, or than the processors allow. */
+/** Work in all clouds at once overlaps: little slower than the slowest alone, or than the processors allow. */
 async function together(): Promise<readonly Row[]> {
   const took = await sideBySide([process.execPath, join(import.meta.dirname, '../bin/sindri.js')])
   if (took === undefined) return []
-  const least = Math.max(took.slowest, took.bound)
   const seconds = (time: number): string => `${Math.round(time * 10) / 10} s`
-  const name = `builds in ${took.clouds.length} clouds at once (${seconds(took.together)}) / the slowest alone (${seconds(took.slowest)}) or their processor time (${seconds(took.bound)} on every processor)`
-  return [row(name, took.together / least, 1.2)]
+  return (['builds', 'lists'] as const).map((what) => {
+    const { slowest, together: all, bound } = took[what]
+    const name = `${what} in ${took.clouds.length} clouds at once (${seconds(all)}) / the slowest alone (${seconds(slowest)}) or their processor time (${seconds(bound)} on every processor)`
+    return row(name, all / Math.max(slowest, bound), 1.2)
+  })
 }
 
 function row(name: string, value: number, target: number): Row {

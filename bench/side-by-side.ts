@@ -4,20 +4,27 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Seconds: how long builds took one by one and all at once, and how much processor time the machine spent on them. */
+/** Seconds: how long a command took cloud by cloud and in all at once, and how much processor time went into it. */
 export interface SideBySide {
-  readonly clouds: readonly string[]
   readonly slowest: number
   readonly together: number
-  /** Processor time of the builds one by one, divided by the processors there are. */
+  /** Processor time of the commands one by one, divided by the processors there are. */
   readonly bound: number
 }
 
+/** Builds and lists in these clouds. */
+export interface AllClouds {
+  readonly clouds: readonly string[]
+  readonly builds: SideBySide
+  readonly lists: SideBySide
+}
+
 /**
- * Warms every cloud up with one rehearsed build, then builds in each cloud by itself, then in all at once; undefined
- * where that cannot run. Nothing else should run on the machine: its processor time is measured as a whole.
+ * Warms every cloud up with one rehearsed build, then builds in each cloud by itself, then in all at once, and lists in
+ * the same way; undefined where that cannot run. Nothing else should run on the machine: its processor time is measured
+ * as a whole.
  */
-export async function sideBySide(sindri: readonly string[]): Promise<SideBySide | undefined> {
+export async function sideBySide(sindri: readonly string[]): Promise<AllClouds | undefined> {
   if (process.getuid?.() !== 0 || spawnSync('packer', ['version']).status !== 0) return undefined
   const home = mkdtempSync(join(tmpdir(), 'sindri-bench-'))
   const run = async (...words: readonly string[]): Promise<number> => {
@@ -31,14 +38,12 @@ export async function sideBySide(sindri: readonly string[]): Promise<SideBySide 
   }
   const build = (cloud: string): Promise<number> =>
     run('vm', 'build', '--rehearse', '--quiet', '--force', '--profile', 'minimal', '--name', 'bench', '--cloud', cloud)
+  const list = (cloud: string): Promise<number> => run('vm', 'list', '--rehearse', '--quiet', '--cloud', cloud)
   try {
     await build('all')
     const clouds = rehearsed()
-    const times: number[] = []
-    const before = processorSeconds()
-    for (const cloud of clouds) times.push(await build(cloud))
-    const bound = (processorSeconds() - before) / availableParallelism()
-    return { clouds, slowest: Math.max(...times), together: await build('all'), bound }
+    const builds = await measured(clouds, build)
+    return { clouds, builds, lists: await measured(clouds, list) }
   } finally {
     await run('rehearsal', 'down')
     rmSync(home, { recursive: true, force: true })
@@ -49,6 +54,14 @@ export async function sideBySide(sindri: readonly string[]): Promise<SideBySide 
     const { stdout } = spawnSync(command, rest, { env: { ...process.env, SINDRI_HOME: home }, encoding: 'utf8' })
     return Object.keys(JSON.parse(stdout).resources)
   }
+}
+
+async function measured(clouds: readonly string[], work: (cloud: string) => Promise<number>): Promise<SideBySide> {
+  const times: number[] = []
+  const before = processorSeconds()
+  for (const cloud of clouds) times.push(await work(cloud))
+  const bound = (processorSeconds() - before) / availableParallelism()
+  return { slowest: Math.max(...times), together: await work('all'), bound }
 }
 
 /** Time all processors spent at work since the machine started. https://man7.org/linux/man-pages/man5/proc_stat.5.html */
