@@ -8,7 +8,7 @@ import { unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
 import { copyStep, removeImage } from './copy.ts'
 import type { AwsDiskApi, AwsSnapshot, Registration } from './disk-port.ts'
-import { diskSettings } from './disk-settings.ts'
+import { pointerSettings, readerSettings } from './disk-settings.ts'
 import { ebsSink } from './ebs-sink.ts'
 import type { AwsApi, AwsImage } from './port.ts'
 
@@ -39,11 +39,13 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
     }))
   const images = [{ region: home, step: image }, ...copies]
   const required = images.filter(({ step }) => !step.bestEffort).map(({ step }) => step)
+  const places = images.map(({ region, step }) => ({ region, image: step, after: [...new Set([...required, step])] }))
   return {
     steps: [snapshot, ...images.map(({ step }) => step)],
-    settings: images.flatMap(({ region, step }) =>
-      diskSettings(apis, settings, publication, { region, image: step, after: [...new Set([...required, step])] }),
-    ),
+    settings: [
+      ...places.flatMap((place) => readerSettings(apis, settings, publication, place)),
+      ...places.flatMap((place) => pointerSettings(apis, settings, publication, place)),
+    ],
     images,
   }
 }

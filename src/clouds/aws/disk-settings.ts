@@ -8,14 +8,15 @@ import type { AwsApis } from './disk-plan.ts'
 import type { AwsImage, Reader } from './port.ts'
 import { changeOf, readerText } from './share.ts'
 
-interface Place {
+/** An image of a region, and all that has to exist before it is opened. */
+export interface Place {
   readonly region: string
   readonly image: Step<MadeImage>
   readonly after: readonly Step<unknown>[]
 }
 
-/** Who may use the image of a region and its snapshot, and what points to it. Readers come before pointers. */
-export function diskSettings(
+/** Who may use the image of a region and its snapshot. */
+export function readerSettings(
   { images, disks }: AwsApis,
   settings: AwsReleaseSettings,
   publication: Publication,
@@ -30,7 +31,6 @@ export function diskSettings(
     return found
   }
   const snapshotOf = async (got: Got): Promise<string> => (await current(got)).snapshots[0] ?? ''
-  const { ssmParameter: parameter } = settings
   return [
     {
       id: `aws/snapshot-readers/${region}`,
@@ -55,22 +55,30 @@ export function diskSettings(
         await images.changeReaders(region, id, changeOf(await images.readers(region, id), readers))
       },
     },
-    ...(parameter === undefined
-      ? []
-      : [
-          {
-            id: `aws/pointer/${region}`,
-            title: `${parameter} in ${region}`,
-            after,
-            want: publication.name,
-            /** The pointer is to this release when it holds this image’s id. */
-            read: async (got: Got) => {
-              const value = await disks.parameter(region, parameter)
-              return value === got(image).id ? publication.name : (value ?? 'nothing')
-            },
-            write: (got: Got) => disks.putImageParameter(region, parameter, got(image).id),
-          },
-        ]),
+  ]
+}
+
+/** What points to the image of a region: set when every image is open to its readers. */
+export function pointerSettings(
+  { disks }: AwsApis,
+  { ssmParameter: parameter }: AwsReleaseSettings,
+  { name }: Publication,
+  { region, image, after }: Place,
+): readonly Setting[] {
+  if (parameter === undefined) return []
+  return [
+    {
+      id: `aws/pointer/${region}`,
+      title: `${parameter} in ${region}`,
+      after,
+      want: name,
+      // It points to this release when it holds this image's id.
+      async read(got) {
+        const value = await disks.parameter(region, parameter)
+        return value === got(image).id ? name : (value ?? 'nothing')
+      },
+      write: (got) => disks.putImageParameter(region, parameter, got(image).id),
+    },
   ]
 }
 
