@@ -58,13 +58,12 @@ const bootModes: Readonly<Record<Publication['disk']['firmware'], Registration['
 }
 
 /** What all that belongs to a publication carries. */
-function tagsOf({ key, name, version, disk }: Publication, inputs: string): Readonly<Record<string, string>> {
+function tagsOf({ key, name, disk }: Publication, inputs: string): Readonly<Record<string, string>> {
   return {
     Name: name,
     [tag.managed]: 'true',
     [tag.release]: key,
     [tag.fingerprint]: disk.digest,
-    [tag.version]: version,
     [tag.digest]: inputs,
   }
 }
