@@ -68,8 +68,9 @@ export async function gateSettings(
     },
     resolver,
     command: [
-      // A killed gate takes the machine with it.
-      ...['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork'],
+      // A killed gate takes the machine with it, also one that was killed before the machine could ask for that.
+      ...['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$SINDRI_GATE" ] || exit 1; exec "$@"', 'sh'],
+      ...['unshare', '--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork'],
       ...['--kill-child', 'sh', resourcePath('machine-init.sh')],
       ...cgroups.map((folder) => join(folder, 'cgroup.procs')),
     ],

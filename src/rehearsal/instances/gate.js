@@ -32,6 +32,15 @@ import { pipeline } from 'node:stream'
 
 const consoleLimit = 4 * 1024 * 1024
 
+let machine
+// Heard from the beginning: one that ended in the middle of starting its machine would leave it behind.
+process.on('SIGTERM', () => {
+  if (machine === undefined) end('ended before the machine was started')
+  stopMachine(machine.pid)
+  // It hears nothing before it has set itself up.
+  setInterval(() => stopMachine(machine.pid), 500)
+})
+
 process.chdir(process.argv[2] ?? '.')
 const { ip, doors, names, resolver, command, env, disk, cgroups } = JSON.parse(readFileSync('gate.json', 'utf8'))
 
@@ -42,12 +51,7 @@ writeFileSync('machine.json.new', JSON.stringify(state), { mode: 0o600 })
 renameSync('machine.json.new', 'machine.json')
 execFileSync('ip', ['-batch', '-'], { input: ip.join('\n'), env, stdio: ['pipe', 'inherit', 'inherit'] })
 await Promise.all([...doors.map(openDoor), answerNames()])
-const machine = spawnMachine()
-process.on('SIGTERM', () => {
-  stopMachine(machine.pid)
-  // It hears nothing before it has set itself up.
-  setInterval(() => stopMachine(machine.pid), 500)
-})
+machine = spawnMachine()
 
 function openDoor({ listen, to }) {
   const server = createServer({ allowHalfOpen: true }, (inner) => {
@@ -101,7 +105,8 @@ function spawnMachine() {
   const reading = openSync('console', constants.O_RDONLY | constants.O_NONBLOCK)
   const writing = openSync('console', constants.O_RDWR)
   new Socket({ fd: reading, readable: true, writable: false }).on('data', keepConsole())
-  const child = spawn(command[0], command.slice(1), { env, stdio: ['ignore', writing, writing] })
+  const own = { ...env, SINDRI_GATE: String(process.pid) }
+  const child = spawn(command[0], command.slice(1), { env: own, stdio: ['ignore', writing, writing] })
   child.on('error', (error) => end(String(error)))
   child.on('exit', () => setTimeout(end, 100))
   return child
