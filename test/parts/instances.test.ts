@@ -226,6 +226,22 @@ os.makedirs('/tmp/x', exist_ok=True); root = os.open('/', 0); os.chroot('/tmp/x'
     await expect.poll(leftovers).toBe('')
   })
 
+  test.each([
+    ['SIGTERM', 8],
+    ['SIGKILL', 9],
+  ])('nothing is left of a machine that %s ends while it starts', async (how, number) => {
+    const spec = await specOf(number)
+    await copyDisk(baseDisk, spec.disk, 10)
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      // It resolves as soon as the gate listens, before the machine itself is there.
+      await machines.start(spec)
+      const { gate } = JSON.parse(await readFile(join(folder, spec.id, 'machine.json'), 'utf8'))
+      process.kill(gate.pid, how)
+      await machines.stop(spec.id)
+      await vi.waitFor(async () => expect(await leftovers()).toBe(''), { timeout: 5_000 })
+    }
+  })
+
   test('the sweep ends what a crash left running', async () => {
     await machines.start(first)
     expect(await sweep(folder)).toEqual([first.id])
