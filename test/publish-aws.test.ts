@@ -1,17 +1,14 @@
-import { Buffer } from 'node:buffer'
-import { rmSync, writeFileSync } from 'node:fs'
+import type { Buffer } from 'node:buffer'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { expect, test, vi } from 'vitest'
-import type { Context } from '../src/actions/context.ts'
 import { planRelease } from '../src/actions/publish/plan.ts'
 import { publish } from '../src/actions/publish/publish.ts'
 import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
-import { type Clock, systemClock } from '../src/core/clock.ts'
-import { lastEntries } from '../src/rehearsal/kit/journal.ts'
-import { filesOf } from '../src/rehearsal/places.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+import { changingIn, contextIn, smallDisk, writeRelease } from './publishing.ts'
 
 const [home, other] = ['eu-central-1', 'us-east-1'] as const
 const reader = '210987654321'
@@ -22,53 +19,12 @@ const here = useRehearsal(
   (now) => now + 400,
 )
 
-/** Waits are cut short: the stand-in's clock moves with every request. */
-const hurried: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 10), signal) }
-
-/** A disk of 3 MiB and 100 bytes with something in the first, the third and the last block of 512 KiB. */
-function disk(mark = 'one'): Buffer {
-  const bytes = Buffer.alloc(3 * 1024 * 1024 + 100)
-  // The mark of a boot sector, by which a disk is known for one.
-  bytes.writeUInt16BE(0x55aa, 510)
-  bytes.fill(mark, 1024 * 1024 + 7, 1024 * 1024 + 1000)
-  bytes.fill('end', bytes.length - 90)
-  return bytes
+function write(aws: object = {}, release: object = {}, bytes: Buffer = smallDisk()): void {
+  writeRelease(here.folder, { aws: { regions: [home, other], ...aws } }, release, bytes)
 }
 
-function write(aws: object = {}, release: object = {}, bytes: Buffer = disk()): void {
-  const config = {
-    name: 'golden',
-    release: {
-      ...{ version: '1.4.2', os: 'debian12', disk: 'disk.raw', architecture: 'x86_64', firmware: 'uefi' },
-      targets: { aws: { regions: [home, other], ...aws } },
-      ...release,
-    },
-  }
-  writeFileSync(join(here.folder, 'sindri.yaml'), JSON.stringify(config))
-  writeFileSync(join(here.folder, 'disk.raw'), bytes)
-}
-
-function context(home_ = 'state'): Context {
-  return {
-    cwd: here.folder,
-    environment: here.rehearsal.environment,
-    home: join(here.folder, home_),
-    cache: join(here.folder, 'cache'),
-    clock: hurried,
-    signal: new AbortController().signal,
-    emit: () => undefined,
-    self: { version: '0', command: [], node: '', nodeVersion: '', bundle: '', assets: '' },
-    processId: process.pid,
-    hostName: 'here',
-    rehearsal: here.rehearsal,
-  }
-}
-
-/** Requests that could have changed something, by operation. */
-function changing(): readonly string[] {
-  const asked = lastEntries(filesOf(here.places).journal, 10_000).map(({ operation }) => operation)
-  return asked.filter((operation) => !/^(Describe|Get|List)/.test(operation))
-}
+const context = (at = 'state') => contextIn(here, { home: at })
+const changing = (): readonly string[] => changingIn(here, /^(Describe|Get|List)/)
 
 test('a disk becomes an image in every region, with its readers, and nothing is sent or made twice', async () => {
   write({ accounts: [reader], ssm_parameter: '/images/golden' })
@@ -114,7 +70,7 @@ test('another disk under the same version is refused before anything is changed,
   write()
   await publish({}, context())
   const before = changing().length
-  write({}, {}, disk('two'))
+  write({}, {}, smallDisk('two'))
   await expect(publish({}, context())).rejects.toMatchObject({ code: 'conflict' })
   await expect(publish({}, context('another-machine'))).rejects.toMatchObject({ code: 'conflict' })
   expect(changing().length).toBe(before)

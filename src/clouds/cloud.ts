@@ -5,7 +5,6 @@ import type { Step } from '../core/step.ts'
 import type { TemplateInput } from '../packer/template.ts'
 import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
-import type { DiskTarget } from './disk-target.ts'
 
 /** Variables by name, as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -210,8 +209,6 @@ export interface Cloud {
     ofRelease?(release: Pick<ReleaseSettings, 'targets' | 'audience'>): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved | undefined): unknown
   }>
-  /** Where finished disks can be published to; absent where Sindri cannot do that yet. */
-  publisher?(targets: ReleaseSettings['targets'], environment: Environment): Promise<DiskTarget>
   /** `environment` holds the credentials, and what the config takes from it by `${env:NAME}`. */
   connect(resolved: Resolved, environment: Environment): Promise<Target>
 }

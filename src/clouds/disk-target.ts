@@ -1,7 +1,8 @@
+import type { ReleaseTargets } from '../config/sections/release.ts'
 import type { Setting } from '../core/setting.ts'
 import type { Step } from '../core/step.ts'
 import type { Publication } from '../release/publication.ts'
-import type { MadeImage } from './cloud.ts'
+import type { Environment, MadeImage } from './cloud.ts'
 
 /** Something that would fail a publish later, found by asking. A warning may still turn out well. */
 export interface Finding {
@@ -10,12 +11,22 @@ export interface Finding {
   readonly hint: string
 }
 
-/** Everything that is made of a disk in one cloud. */
+/** The image of one region. */
+export interface PlannedImage {
+  readonly region: string
+  readonly step: Step<MadeImage>
+  /** What consumers write in place of the id, where that is another text: a community gallery's id, a path. */
+  reference?(image: MadeImage): string
+}
+
+/**
+ * Everything that is made of a disk in one cloud. Ids of steps and settings begin with the cloud's; who may use the
+ * image of a region is the setting `<cloud>/readers/<region>`.
+ */
 export interface DiskPlan {
   readonly steps: readonly Step<unknown>[]
   readonly settings: readonly Setting[]
-  /** The image of each region. */
-  readonly images: readonly { readonly region: string; readonly step: Step<MadeImage> }[]
+  readonly images: readonly PlannedImage[]
 }
 
 /** A cloud that finished disks can be published to, with credentials at hand. */
@@ -27,4 +38,15 @@ export interface DiskTarget {
   /** Reads only. */
   preflight(publication: Publication): Promise<readonly Finding[]>
   plan(publication: Publication): DiskPlan
+}
+
+/** The name of a cloud that finished disks are published to. */
+export type PublisherId = keyof ReleaseTargets
+
+/** One cloud that finished disks are published to. Its parts load when it is connected. */
+export interface Publisher {
+  readonly id: PublisherId
+  readonly title: string
+  /** Calls nothing before it is needed. @throws SindriError `config` where its settings are missing */
+  connect(targets: ReleaseTargets, environment: Environment): Promise<DiskTarget>
 }

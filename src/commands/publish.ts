@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { cloudNames } from '../actions/flags.ts'
+import { targetNames } from '../actions/flags.ts'
+import type { ReleaseOptions } from '../actions/publish/open.ts'
 import { listOf, withCommon } from './options.ts'
 import type { CommonFlags, Session } from './session.ts'
 
@@ -24,7 +25,7 @@ function withRelease(command: Command): Command {
     .option('--os <name>', 'last part of the images’ names (default: release.os, else what the disk says)')
     .addOption(
       new Option('--only <clouds>', 'some of the clouds of the release (default: all)')
-        .choices(cloudNames)
+        .choices(targetNames)
         .argParser(listOf),
     )
 }
@@ -36,7 +37,7 @@ function optionsOf(flags: ReleaseFlags) {
     version: flags.releaseVersion,
     os: flags.os,
     // Cast: an unknown name is refused by name, since the release does not have it.
-    only: flags.only as readonly (typeof cloudNames)[number][] | undefined,
+    only: flags.only as ReleaseOptions['only'],
   }
 }
 

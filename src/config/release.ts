@@ -1,7 +1,9 @@
 import type { Complaint } from '../core/error.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
-import type { AwsReleaseSettings, ReleaseSettings } from './sections/release.ts'
+import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
+import { awsRelease } from './targets/aws.ts'
+import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
 export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk'> {
@@ -32,8 +34,8 @@ export function releaseOf(
   }
   if (project === undefined) complain(['release', 'project'], 'is missing', 'name the project, or set name')
   if (version === undefined) complain(['release', 'version'], 'is missing', 'set it, or give --version')
-  const aws = release.targets?.aws
-  if (aws === undefined)
+  const written = release.targets ?? {}
+  if (Object.values(written).every((target) => target === undefined))
     complain(['release', 'targets'], 'names no cloud', 'write for example targets: {aws: {regions: [eu-central-1]}}')
   const audience = release.audience ?? 'private'
   if (audience !== 'private' && release.allow_public !== true)
@@ -42,7 +44,13 @@ export function releaseOf(
       `${audience} lets everybody use the images, and that is not confirmed`,
       'set release.allow_public: true if that is meant',
     )
-  if (aws !== undefined) complaints.push(...awsComplaints(config, aws.regions ?? [], aws.best_effort_regions ?? []))
+  const about =
+    (cloud: string): Complain =>
+    (key, message, hint) =>
+      complain(['release', 'targets', cloud, key], message, hint)
+  const targets: ReleaseTargets = {
+    ...(written.aws !== undefined && { aws: awsRelease(written.aws, about('aws')) }),
+  }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')
   return {
@@ -53,42 +61,6 @@ export function releaseOf(
     architecture: release.architecture,
     firmware: release.firmware,
     allowPublic: release.allow_public === true,
-    targets: aws === undefined ? {} : { aws: awsSettings(aws) },
+    targets,
   }
-}
-
-type WrittenAws = NonNullable<NonNullable<NonNullable<Config['release']>['targets']>['aws']>
-
-function awsSettings(aws: WrittenAws): AwsReleaseSettings {
-  return {
-    regions: aws.regions ?? [],
-    bestEffortRegions: aws.best_effort_regions ?? [],
-    accounts: aws.accounts ?? [],
-    organizations: aws.organizations ?? [],
-    organizationalUnits: aws.organizational_units ?? [],
-    tpm: aws.tpm ?? false,
-    ...(aws.ssm_parameter !== undefined && { ssmParameter: aws.ssm_parameter }),
-  }
-}
-
-function awsComplaints(
-  config: Config,
-  regions: readonly string[],
-  bestEffort: readonly string[],
-): readonly Complaint[] {
-  const path = ['release', 'targets', 'aws']
-  const about = (key: string, message: string, hint: string): Complaint =>
-    complaintAbout(config, { path: [...path, key], message: `${[...path, key].join('.')}: ${message}`, hint })
-  const twice = regions.find((region, index) => regions.indexOf(region) !== index)
-  const stranger = bestEffort.find((region) => !regions.includes(region))
-  return [
-    ...(regions.length === 0 ? [about('regions', 'is empty', 'name at least one region')] : []),
-    ...(twice === undefined ? [] : [about('regions', `names ${twice} twice`, 'name each region once')]),
-    ...(stranger === undefined
-      ? []
-      : [about('best_effort_regions', `${stranger} is not one of the regions`, 'name it under regions too')]),
-    ...(regions[0] !== undefined && bestEffort.includes(regions[0])
-      ? [about('best_effort_regions', `${regions[0]} is where the disk is sent`, 'put another region first')]
-      : []),
-  ]
 }

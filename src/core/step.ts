@@ -45,6 +45,8 @@ export interface Step<Out> {
   readonly title: string
   readonly after: readonly Step<unknown>[]
   readonly bestEffort: boolean
+  /** It carries the bytes of a disk. */
+  readonly fills: boolean
   readonly run: (maker: Maker) => Promise<Out>
   readonly revert: (maker: Maker) => Promise<void>
 }
@@ -62,6 +64,7 @@ export function step<Out, Handle>(id: string, make: Make<Out, Handle>): Step<Out
     title: make.title,
     after: make.after ?? [],
     bestEffort: make.bestEffort ?? false,
+    fills: make.fill !== undefined,
     run: (maker) => maker.make(id, make),
     revert: (maker) => maker.unmake(id, make),
   }

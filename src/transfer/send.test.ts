@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SindriError } from '../core/error.ts'
 import type { SindriEvent } from '../core/events.ts'
 import { instantClock } from '../core/fake-cloud.fixture.ts'
-import type { PartRecord, Sink } from '../core/sink.ts'
+import type { PartRecord, PartSink, Sink, StreamSink } from '../core/sink.ts'
 import type { Disk, Extent } from '../disk/disk.ts'
 import { sender } from './send.ts'
 
@@ -23,19 +23,20 @@ function diskOf(bytes: Buffer, extents: readonly Extent[] = [{ offset: 0, length
 }
 
 /** A sink that keeps what it is sent; `fails` may throw before a part is kept. */
-function keeper(zeros: Sink['zeros'], fails: (index: number) => void = () => undefined) {
+function keeper(zeros: PartSink['zeros'], fails: (index: number) => void = () => undefined) {
   const kept = new Map<number, Buffer>()
   const noted: number[] = []
   let finished = 0
-  const sink: Sink = {
-    ...{ partBytes, zeros, stored: async () => new Set<number>() },
+  const sink: PartSink = {
+    ...{ kind: 'parts', format: 'raw', partBytes: () => partBytes, zeros, stored: async () => new Set<number>() },
     async put(index, bytes, stored) {
       if (stored) {
         noted.push(index)
-        return
+        return 0
       }
       fails(index)
       kept.set(index, Buffer.from(bytes))
+      return bytes.length
     },
     async finish() {
       finished += 1
@@ -123,4 +124,32 @@ test('a run after one that broke off sends only what is missing, and the sink is
   expect([...second.kept.keys()]).toEqual([10])
   expect(second.noted.sort()).toEqual([0, 5])
   expect(second.finished()).toBe(1)
+})
+
+test('a stream that broke off is written again from the beginning, and says what was really sent', async () => {
+  const events: SindriEvent[] = []
+  const arrived: Buffer[] = []
+  let attempts = 0
+  const sink: StreamSink = {
+    ...{ kind: 'stream', format: 'raw' },
+    async write(open, sizeBytes) {
+      attempts += 1
+      expect(sizeBytes).toBe(data.length)
+      for await (const piece of open()) {
+        if (attempts === 1) throw new SindriError('timeout', 'the connection broke')
+        arrived.push(Buffer.from(piece))
+      }
+      return 100
+    },
+  }
+  await send(diskOf(data).disk, sink, memory(), events)
+  expect(Buffer.concat(arrived).equals(data)).toBe(true)
+  expect(events.at(-1)).toMatchObject({ fraction: 1, bytes: { sent: 100, skipped: data.length - 100 } })
+})
+
+test('parts are of the file as the place wants it written down', async () => {
+  const { sink, kept } = keeper('skip')
+  await send(diskOf(data).disk, { ...sink, format: 'vhd', partBytes: (sizeBytes) => (sizeBytes - 512) / 2 })
+  const footer = kept.get(2)
+  expect(footer?.toString('latin1', 0, 8)).toBe('conectix')
 })

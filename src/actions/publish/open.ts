@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import type { CloudId } from '../../clouds/cloud.ts'
-import type { DiskPlan, DiskTarget } from '../../clouds/disk-target.ts'
-import { cloud as cloudOf } from '../../clouds/index.ts'
+import type { DiskPlan, DiskTarget, Publisher, PublisherId } from '../../clouds/disk-target.ts'
+import { publishers } from '../../clouds/publishers.ts'
 import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
@@ -21,12 +20,12 @@ export interface ReleaseOptions {
   readonly version?: string | undefined
   readonly os?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
-  readonly only?: readonly CloudId[] | undefined
+  readonly only?: readonly PublisherId[] | undefined
 }
 
 /** One cloud of a release, with all that is to be made in it. */
 export interface Place {
-  readonly cloud: CloudId
+  readonly cloud: PublisherId
   readonly target: DiskTarget
   readonly plan: DiskPlan
 }
@@ -59,12 +58,10 @@ export async function openRelease(
   const config = await readConfig(options.config, context.cwd)
   const release = releaseOf(config, options)
   const targets = await Promise.all(
-    cloudsOf(release, options.only).map(async (cloud) => {
-      const publisher = cloudOf(cloud).publisher
-      if (publisher === undefined)
-        throw new SindriError('unsupported', `this version of Sindri does not publish disks to ${cloud} yet`)
-      return { cloud, target: await publisher(release.targets, context.environment) }
-    }),
+    publishersOf(release, options.only).map(async ({ id, connect }) => ({
+      cloud: id,
+      target: await connect(release.targets, context.environment),
+    })),
   )
   let examined: Examined | undefined
   /** The disk is opened only when something has to be read off it. */
@@ -125,15 +122,14 @@ async function begunAs(targets: readonly Pick<Place, 'target'>[], key: string): 
   return names.find((name) => name !== undefined)
 }
 
-function cloudsOf(release: ReleaseConfig, only: readonly CloudId[] | undefined): readonly CloudId[] {
-  // Cast: the schema lets no other key through.
-  const named = Object.keys(release.targets) as CloudId[]
-  const stranger = only?.find((cloud) => !named.includes(cloud))
+function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | undefined): readonly Publisher[] {
+  const named = publishers.filter(({ id }) => release.targets[id] !== undefined)
+  const stranger = only?.find((cloud) => !named.some(({ id }) => id === cloud))
   if (stranger !== undefined)
     throw new SindriError('usage', `release.targets does not name ${stranger}`, {
-      hint: `it names ${named.join(', ')}`,
+      hint: `it names ${named.map(({ id }) => id).join(', ')}`,
     })
-  return only ?? named
+  return named.filter(({ id }) => only?.includes(id) ?? true)
 }
 
 async function frozenIn(store: Store): Promise<Publication | undefined> {

@@ -1,4 +1,5 @@
-import type { AwsReleaseSettings, ReleaseSettings } from '../../config/sections/release.ts'
+import type { ReleaseSettings } from '../../config/sections/release.ts'
+import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import type { Permission } from '../cloud.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */

@@ -1,4 +1,4 @@
-import type { AwsReleaseSettings } from '../../config/sections/release.ts'
+import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { digest } from '../../core/digest.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'

@@ -1,4 +1,4 @@
-import type { AwsReleaseSettings } from '../../config/sections/release.ts'
+import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { SindriError } from '../../core/error.ts'
 import type { Setting } from '../../core/setting.ts'
 import type { Got, Step } from '../../core/step.ts'

@@ -1,4 +1,4 @@
-import type { AwsReleaseSettings } from '../../config/sections/release.ts'
+import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { DiskTarget, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { messageOf, SindriError } from '../../core/error.ts'
-import type { Sink } from '../../core/sink.ts'
+import type { PartSink } from '../../core/sink.ts'
 import { isGone } from '../gone.ts'
 import { type AwsDiskApi, blockBytes } from './disk-port.ts'
 
@@ -8,10 +8,12 @@ import { type AwsDiskApi, blockBytes } from './disk-port.ts'
  * The blocks of a pending snapshot. Zeros are left out: a block that was never put reads as zeros. EBS tells nobody which
  * blocks it has while a snapshot is pending, so only what was written down is known to be there.
  */
-export function ebsSink(api: AwsDiskApi, region: string, snapshot: string): Sink {
+export function ebsSink(api: AwsDiskApi, region: string, snapshot: string): PartSink {
   const digests = new Map<number, Buffer>()
   return {
-    partBytes: blockBytes,
+    kind: 'parts',
+    format: 'raw',
+    partBytes: () => blockBytes,
     zeros: 'skip',
     stored: async () => new Set(),
     async put(index, bytes, stored) {
@@ -19,6 +21,7 @@ export function ebsSink(api: AwsDiskApi, region: string, snapshot: string): Sink
       const digest = createHash('sha256').update(block).digest()
       if (!stored) await seen(api.putBlock(region, snapshot, index, block, digest.toString('base64')))
       digests.set(index, digest)
+      return stored ? 0 : bytes.length
     },
     async finish() {
       const whole = createHash('sha256')

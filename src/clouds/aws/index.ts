@@ -1,4 +1,3 @@
-import { SindriError } from '../../core/error.ts'
 import type { Cloud } from '../cloud.ts'
 import { awsOf } from './settings.ts'
 
@@ -41,16 +40,6 @@ export const aws: Cloud = {
         release.targets.aws === undefined ? [] : diskPermissionsOf(release.targets.aws, release),
       policy: policyOf,
     }
-  },
-  async publisher({ aws: settings }, environment) {
-    if (settings === undefined) throw new SindriError('config', 'release.targets.aws is missing')
-    const [{ connectAws }, { connectAwsDisk }, { awsDiskTarget }] = await Promise.all([
-      import('./api.ts'),
-      import('./disk-api.ts'),
-      import('./disk-target.ts'),
-    ])
-    const home = { region: settings.regions[0] ?? '', environment }
-    return awsDiskTarget({ images: connectAws(home), disks: connectAwsDisk(home) }, settings)
   },
   async connect(resolved, environment) {
     const [{ connectAws }, { awsTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

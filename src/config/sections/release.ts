@@ -1,10 +1,15 @@
 import type * as z from 'zod/mini'
-import { type Fields, flag, lazySection, listOf, oneOf, section, type TextRule, text } from '../fields.ts'
+import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } from '../fields.ts'
+import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
 import type { Written } from '../written.ts'
-import { awsAccount, awsRegion, organizationArn } from './aws.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
 export type Audience = 'private' | 'community' | 'public'
+
+/** Where a release goes; by the names of the clouds. */
+export interface ReleaseTargets {
+  readonly aws?: AwsReleaseSettings
+}
 
 /** What `sindri vm publish` makes of a finished disk. */
 export interface ReleaseSettings {
@@ -17,43 +22,11 @@ export interface ReleaseSettings {
   readonly firmware: 'uefi' | 'bios' | 'both'
   readonly audience: Audience
   readonly allowPublic: boolean
-  readonly targets: { readonly aws?: AwsReleaseSettings }
-}
-
-/** Where and for whom in AWS. */
-export interface AwsReleaseSettings {
-  /** The first is where the disk is sent; from there it is copied. */
-  readonly regions: readonly string[]
-  readonly bestEffortRegions: readonly string[]
-  readonly accounts: readonly string[]
-  readonly organizations: readonly string[]
-  readonly organizationalUnits: readonly string[]
-  readonly tpm: boolean
-  readonly ssmParameter?: string
+  readonly targets: ReleaseTargets
 }
 
 /** A part of a name: what every cloud has room for. */
 const word = (kind: string, hint: string): TextRule => ({ pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, kind, hint })
-
-const awsReleaseFields = (): Fields<Written<AwsReleaseSettings>> => ({
-  regions: listOf('Regions; the disk is sent to the first and copied from there.', text('Region.', awsRegion)),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
-    text('Region.', awsRegion),
-  ),
-  accounts: listOf('Accounts that may launch the image.', text('Account.', awsAccount)),
-  organizations: listOf('Organizations that may launch the image.', text('ARN.', organizationArn('organization', 'o'))),
-  organizational_units: listOf(
-    'Organizational units that may launch the image.',
-    text('ARN.', organizationArn('ou', 'ou')),
-  ),
-  tpm: flag('Instances have a TPM 2.0; needs UEFI.'),
-  ssm_parameter: text('Parameter of the Systems Manager that holds the image’s id in each region.', {
-    pattern: /^\/[\w./-]{1,1000}$/,
-    kind: 'the name of a parameter',
-    hint: 'write it as in /images/golden/latest',
-  }),
-})
 
 const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   project: text('First part of the image’s name; `name` when it is not given.', word('a name', 'as in garden')),

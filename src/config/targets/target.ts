@@ -1,0 +1,33 @@
+import type { Written } from '../written.ts'
+
+/** The clouds a release can name. */
+export const targetNames = ['aws', 'azure', 'gcp', 'oci', 'alibaba', 'openstack'] as const
+
+/** Tells a mistake in the settings of one cloud; `key` is as it is written, for example `best_effort_regions`. */
+export type Complain = (key: string, message: string, hint: string) => void
+
+/** Settings as they are written, with their defaults; each mistake is told to `complain`. */
+export type Resolve<Settings> = (written: Written<Settings>, complain: Complain) => Settings
+
+/** What every cloud with regions has. */
+export interface Regions {
+  /** The first is where the disk is sent. */
+  readonly regions: readonly string[]
+  /** Those whose failure fails nothing else. */
+  readonly bestEffortRegions: readonly string[]
+}
+
+/** The regions, each named once. */
+export function regionsOf(written: Written<Regions>, complain: Complain): Regions {
+  const { regions = [], best_effort_regions: bestEffort = [] } = written
+  const twice = regions.find((region, index) => regions.indexOf(region) !== index)
+  const stranger = bestEffort.find((region) => !regions.includes(region))
+  const [home] = regions
+  if (home === undefined) complain('regions', 'is empty', 'name at least one region')
+  if (twice !== undefined) complain('regions', `names ${twice} twice`, 'name each region once')
+  if (stranger !== undefined)
+    complain('best_effort_regions', `${stranger} is not one of the regions`, 'name it under regions too')
+  if (home !== undefined && bestEffort.includes(home))
+    complain('best_effort_regions', `${home} is where the disk is sent`, 'put another region first')
+  return { regions, bestEffortRegions: bestEffort }
+}
