@@ -3,6 +3,7 @@ import { apply, unapply } from './apply.ts'
 import type { SindriEvent } from './events.ts'
 import { type FakeCloud, fakeCloud, instantClock, memoryStore } from './fake-cloud.fixture.ts'
 import { type Plan, plan } from './plan.ts'
+import { step } from './step.ts'
 import type { Store } from './store.ts'
 
 function options(
@@ -146,4 +147,19 @@ test('two runners at once make one of each', async () => {
   await Promise.allSettled([apply(options(release(cloud), store)), apply(options(release(cloud), store))])
   await apply(options(release(cloud), store))
   expect(cloud.made.size).toBe(3)
+})
+
+test('what is soon done is soon noticed, and what takes long is not asked about all the time', async () => {
+  const clock = instantClock()
+  const began = clock.now()
+  const asked: number[] = []
+  const slow = step<string, string>('slow', {
+    ...{ title: 'slow', digest: 'd', pollEveryMs: 5_000, find: async () => undefined, start: async () => 'handle' },
+    async poll() {
+      asked.push(clock.now() - began)
+      return clock.now() - began < 20_000 ? { busy: 'copying' } : { done: 'out' }
+    },
+  })
+  await apply({ ...options(plan([slow], [])), clock })
+  expect(asked).toEqual([0, 500, 1_500, 3_500, 7_500, 12_500, 17_500, 22_500])
 })

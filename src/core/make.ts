@@ -19,6 +19,7 @@ export interface MakerOptions {
   readonly fill?: Fill | undefined
 }
 
+const firstPollMs = 500
 const defaultPollMs = 2_000
 const defaultDeadlineMs = 3 * 60 * 60 * 1000
 
@@ -125,6 +126,8 @@ export function openMaker(options: MakerOptions): Maker {
     // Written by this step's own `start`, through JSON.
     const handle = current.record?.handle as Handle
     let sinkOf = make.fill?.bind(make)
+    // What is soon done is soon noticed.
+    let pauseMs = firstPollMs
     for (;;) {
       if (signal.aborted) await cancel(current, id, make, handle)
       signal.throwIfAborted()
@@ -156,7 +159,9 @@ export function openMaker(options: MakerOptions): Maker {
         phase: poll.busy,
         ...(poll.fraction === undefined ? {} : { fraction: poll.fraction }),
       })
-      await clock.sleep(make.pollEveryMs ?? defaultPollMs, signal).catch(() => undefined)
+      pauseMs = Math.min(pauseMs, make.pollEveryMs ?? defaultPollMs)
+      await clock.sleep(pauseMs, signal).catch(() => undefined)
+      pauseMs *= 2
     }
   }
 

@@ -23,6 +23,7 @@ export interface Make<Out, Handle> {
   readonly digest: string
   /** A best-effort step that fails is reported and healed by the next run. Default: required. */
   readonly bestEffort?: boolean
+  /** The longest pause between two polls; the first ones are shorter. Default: 2 s. */
   readonly pollEveryMs?: number
   readonly deadlineMs?: number
   /** What exists already, by deterministic name or tag. */
