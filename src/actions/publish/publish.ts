@@ -1,9 +1,9 @@
 import { apply } from '../../core/apply.ts'
 import { messageOf } from '../../core/error.ts'
 import { takeLease } from '../../core/lease.ts'
-import { sender } from '../../transfer/send.ts'
 import type { Context } from '../context.ts'
 import { processGone } from '../owner.ts'
+import { fillOf } from './fill.ts'
 import { type Manifest, manifestOf } from './manifest.ts'
 import { openRelease, type ReleaseOptions } from './open.ts'
 import { checkBefore } from './preflight.ts'
@@ -46,10 +46,10 @@ export async function publish(options: ReleaseOptions, context: Context): Promis
         context.emit(event)
       }
       const { disk } = release
-      const fill = disk && sender({ disk, clock: context.clock, signal, emit })
+      const { clock } = context
       const applied = await apply({
-        ...{ release: release.publication.key, plan: release.plan, store: release.store },
-        ...{ clock: context.clock, signal, emit, fill },
+        ...{ release: release.publication.key, plan: release.plan, store: release.store, clock, signal, emit },
+        ...(disk && fillOf(release.plan, { disk, clock, signal, emit })),
       })
       return {
         ...(await manifestOf(release, context, signal)),
