@@ -136,3 +136,17 @@ test('a run that broke off is continued: blocks that were stored are not sent ag
   expect(resumed.sent_bytes).toBe(0)
   expect(resumed.images).toHaveLength(2)
 })
+
+test('jobs share the work: images first, which nobody may use yet, and the last job opens them', async () => {
+  write({ accounts: [reader] })
+  await expect(publish({ part: 'settings', lockTimeoutMs: 0 }, context())).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining(`to ${other}`),
+  })
+  expect(changing()).toEqual([])
+  const closed = await publish({ part: 'images' }, context())
+  expect(closed.images.map(({ readers }) => readers)).toEqual(['private', 'private'])
+  const opened = await publish({ part: 'settings' }, context('another-machine'))
+  expect(opened.sent_bytes).toBe(0)
+  expect(opened.images.map(({ readers }) => readers)).toEqual([`user ${reader}`, `user ${reader}`])
+})
