@@ -3,11 +3,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { expect, test, vi } from 'vitest'
+import { manifest } from '../src/actions/publish/manifest.ts'
 import { planRelease } from '../src/actions/publish/plan.ts'
 import { publish } from '../src/actions/publish/publish.ts'
 import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+import { generateManifestSchema } from '../src/release/manifest.ts'
 import { changingIn, contextIn, smallDisk, writeRelease } from './publishing.ts'
 
 const [home, other] = ['eu-central-1', 'us-east-1'] as const
@@ -87,6 +89,15 @@ test('what is taken away or opened behind its back is named by verify, and mende
   ])
   expect((await publish({}, context())).changed).toEqual([`aws/readers/${other}`])
   expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
+test('the manifest holds what its schema promises', async () => {
+  write()
+  await publish({}, context())
+  const schema = JSON.parse(generateManifestSchema())
+  const told = await manifest({}, context())
+  expect(Object.keys(told)).toEqual(schema.required)
+  expect(Object.keys(told.images[0] ?? {})).toEqual(schema.properties.images.items.required)
 })
 
 test('what was published is looked at without the disk', async () => {

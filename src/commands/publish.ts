@@ -21,6 +21,10 @@ interface PublishFlags extends ChangeFlags {
   readonly settingsOnly?: boolean
 }
 
+interface ManifestFlags extends ReleaseFlags {
+  readonly format: 'json' | 'markdown' | 'terraform' | 'packer'
+}
+
 interface UnpublishFlags extends ChangeFlags {
   readonly force?: boolean
 }
@@ -113,6 +117,34 @@ export function publishCommands(vm: Command, session: Session): void {
         'use them, what points to them. Reads only. Ends with exit code 5 when something differs, and names it.',
     )
     .action((flags: ReleaseFlags) => look(session, flags, 'verify'))
+  withRelease(vm.command('manifest'))
+    .summary('Print what was published, for those who use it')
+    .description(
+      'Print the images of a release as the clouds have them now: as JSON (schema/manifest.schema.json), as a table of ' +
+        'Markdown, as locals of Terraform, or as sources of Packer.',
+    )
+    .addOption(
+      new Option('--format <format>', 'how it is written')
+        .choices(['json', 'markdown', 'terraform', 'packer'])
+        .default('json'),
+    )
+    .action((flags: ManifestFlags) =>
+      session.run(flags, async (context) => {
+        const [{ manifest }, text] = await Promise.all([
+          import('../actions/publish/manifest.ts'),
+          import('../report/manifest-text.ts'),
+        ])
+        const result = await manifest(optionsOf(flags), context)
+        const written = {
+          json: () => JSON.stringify(result, undefined, 2),
+          markdown: () => text.manifestMarkdown(result),
+          terraform: () => text.manifestTerraform(result),
+          packer: () => text.manifestPacker(result),
+        }
+        session.result(flags, result, written[flags.format]())
+        return 0
+      }),
+    )
   withLock(withRelease(vm.command('unpublish')))
     .summary('Remove the images of a release')
     .description('Remove every image of a release with its snapshots, after asking.')

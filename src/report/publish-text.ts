@@ -1,8 +1,8 @@
-import type { ManifestImage } from '../actions/publish/manifest.ts'
 import type { PlanResult } from '../actions/publish/plan.ts'
 import type { PublishResult } from '../actions/publish/publish.ts'
 import type { UnpublishResult } from '../actions/publish/unpublish.ts'
 import type { VerifyResult } from '../actions/publish/verify.ts'
+import type { ManifestImage } from '../release/manifest.ts'
 import { bytesText } from './bytes.ts'
 import { elapsed } from './terminal.ts'
 
@@ -21,7 +21,7 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function imageTable(images: readonly ManifestImage[]): string {
   if (images.length === 0) return 'No image exists'
-  const rows = images.map(({ cloud, region, image_id: id, readers }) => [cloud, region, id, readers])
+  const rows = images.map(({ cloud, region, reference, readers }) => [cloud, region, reference, readers])
   return table([['Cloud', 'Region', 'Image', 'Readers'], ...rows])
 }
 

@@ -1,9 +1,10 @@
 import { unapply } from '../../core/apply.ts'
 import { SindriError } from '../../core/error.ts'
 import { survey } from '../../core/survey.ts'
+import type { ManifestImage } from '../../release/manifest.ts'
 import type { Context } from '../context.ts'
 import { leasesOf } from './leases.ts'
-import { type ManifestImage, manifestFrom } from './manifest.ts'
+import { manifestFrom } from './manifest.ts'
 import { openRelease, type ReleaseOptions } from './open.ts'
 
 export interface UnpublishOptions extends ReleaseOptions {
