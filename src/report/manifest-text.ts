@@ -1,3 +1,4 @@
+import { quoted } from '../packer/hcl-text.ts'
 import type { Manifest, ManifestImage } from '../release/manifest.ts'
 
 /** The manifest as a table of Markdown. */
@@ -31,7 +32,7 @@ export function manifestTerraform(manifest: Manifest): string {
       `    ${cloud} = {`,
       ...manifest.images
         .filter((image) => image.cloud === cloud)
-        .map(({ region, reference }) => `      ${hcl(region)} = ${hcl(reference)}`),
+        .map(({ region, reference }) => `      ${quoted(region)} = ${quoted(reference)}`),
       '    }',
     ]),
     '  }',
@@ -62,15 +63,10 @@ function packerSource({ cloud, region, reference }: ManifestImage): readonly str
   const name = `from_${region}`.replaceAll(/[^A-Za-z0-9_]/g, '_')
   return [
     `source "${builder.type}" "${name}" {`,
-    ...(builder.region === undefined ? [] : [`  ${builder.region} = ${hcl(region)}`]),
+    ...(builder.region === undefined ? [] : [`  ${builder.region} = ${quoted(region)}`]),
     ...(inner === undefined
-      ? [`  ${block} = ${hcl(reference)}`]
-      : [`  ${block} {`, `    ${inner} = ${hcl(reference)}`, '  }']),
+      ? [`  ${block} = ${quoted(reference)}`]
+      : [`  ${block} {`, `    ${inner} = ${quoted(reference)}`, '  }']),
     '}',
   ]
-}
-
-/** A string as HCL writes it; `${` and `%{` are no templates. */
-function hcl(text: string): string {
-  return JSON.stringify(text).replaceAll(/[$%](?=\{)/g, (mark) => mark + mark)
 }
