@@ -24,7 +24,13 @@ export { list } from './actions/list.ts'
 export { type PermissionsResult, permissions, releasePermissions } from './actions/permissions.ts'
 export { manifest } from './actions/publish/manifest.ts'
 export type { ReleaseOptions } from './actions/publish/open.ts'
-export { type PlannedSetting, type PlannedStep, type PlanResult, planRelease } from './actions/publish/plan.ts'
+export {
+  type PlannedCloud,
+  type PlannedSetting,
+  type PlannedStep,
+  type PlanResult,
+  planRelease,
+} from './actions/publish/plan.ts'
 export { type PublishResult, publish } from './actions/publish/publish.ts'
 export { type UnpublishOptions, type UnpublishResult, unpublish } from './actions/publish/unpublish.ts'
 export { type Drift, type VerifyResult, verify } from './actions/publish/verify.ts'

@@ -32,6 +32,7 @@ test('a disk becomes an image in every region, with its readers, and nothing is 
   write({ accounts: [reader], ssm_parameter: '/images/golden' })
   const planned = await planRelease({}, context())
   expect(planned.steps.map(({ state }) => state)).toEqual(['to do', 'to do', 'to do'])
+  expect(planned.clouds).toMatchObject([{ cloud: 'aws', images: 2, send_bytes: planned.data_bytes }])
   expect(changing()).toEqual([])
 
   const first = await publish({}, context())
@@ -48,6 +49,7 @@ test('a disk becomes an image in every region, with its readers, and nothing is 
   expect(await verify({}, context())).toMatchObject({ drift: [] })
 
   const before = changing().length
+  expect((await planRelease({}, context())).clouds).toMatchObject([{ send_bytes: 0, send_seconds: 0 }])
   const again = await publish({}, context())
   expect(again).toMatchObject({ images: first.images, changed: [], sent_bytes: 0 })
   const lost = await publish({}, context('another-machine'))

@@ -1,4 +1,4 @@
-import type { PlanResult } from '../actions/publish/plan.ts'
+import type { PlannedCloud, PlanResult } from '../actions/publish/plan.ts'
 import type { PublishResult } from '../actions/publish/publish.ts'
 import type { UnpublishResult } from '../actions/publish/unpublish.ts'
 import type { VerifyResult } from '../actions/publish/verify.ts'
@@ -43,10 +43,20 @@ export function planText(result: PlanResult): string {
   return [
     `Release: ${result.release}`,
     `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes)}`,
+    table(result.clouds.map(plannedCloud)),
     table(result.steps.map(({ title, state }) => [state, title])),
     ...settings.map(({ title, want, have }) => `to set  ${title}: ${have ?? 'nothing yet'} → ${want}`),
     ...result.findings.map(({ level, message, hint }) => `${level}: ${message}\n  hint: ${hint}`),
   ].join('\n')
+}
+
+function plannedCloud({ cloud, images, send_bytes: bytes, send_seconds: seconds, usd_per_month: usd }: PlannedCloud) {
+  return [
+    cloud,
+    `${images} image(s)`,
+    bytes === 0 ? 'nothing to send' : `at most ${bytesText(bytes)} to send (${elapsed(seconds * 1000)} at 100 Mbit/s)`,
+    usd === undefined ? '' : `at most $${usd.toFixed(2)} a month`,
+  ]
 }
 
 /** What exists, for people. */
