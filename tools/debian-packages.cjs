@@ -31,6 +31,7 @@ const forParts = [
   arm
     ? ['qemu-system-arm', 'qemu-system-aarch64', 'proves that captured disks boot']
     : ['qemu-system-x86', 'qemu-system-x86_64', 'proves that captured disks boot'],
+  arm ? undefined : ['ovmf', '/usr/share/ovmf/OVMF.fd', 'UEFI for QEMU'],
   ['qemu-utils', 'qemu-img', 'judges the disk formats that are read and written'],
   ['attr', 'getfattr', 'judges the extended attributes that are read from disks'],
   ['xfsprogs', 'mkfs.xfs', 'makes a file system that is told by its name'],
@@ -45,7 +46,7 @@ const forParts = [
   ['keystone', 'keystone-manage', "OpenStack's own identity service, started by a test only"],
   ['glance-api', 'glance-api', "OpenStack's own image service, started by a test only"],
   ['python3-openstackclient', 'openstack', "OpenStack's own client"],
-]
+].filter(Boolean)
 
 const folders = [...new Set([...(process.env.PATH || '').split(':'), '/usr/sbin', '/sbin'])].filter(Boolean)
 

@@ -10,6 +10,8 @@ interface BootOptions {
   /** Where the console's text is kept, as `boot.log`. */
   readonly folder: string
   readonly timeoutMs: number
+  /** A file with other firmware than QEMU's BIOS, for example one of UEFI. */
+  readonly firmware?: string
   readonly signal?: AbortSignal
 }
 
@@ -21,7 +23,7 @@ const memoryMiB = 1024
  * login. The disk is not written to. It is the proof that an image boots by itself: firmware, boot loader, kernel,
  * init. Emulated, so expect a minute or two. Fails with `timeout`, and with `failed` when QEMU ends before.
  */
-export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: BootOptions): Promise<string> {
+export async function bootToLogin(disk: string, { folder, timeoutMs, firmware, signal }: BootOptions): Promise<string> {
   const missing = await missingPackages([qemu])
   if (missing.length > 0) {
     throw new SindriError('prerequisite', `${qemu} is not installed`, { hint: `apt-get install ${missing.join(' ')}` })
@@ -34,6 +36,7 @@ export async function bootToLogin(disk: string, { folder, timeoutMs, signal }: B
   const args = [
     ...['-accel', 'tcg', '-m', String(memoryMiB), '-smp', '2', '-display', 'none', '-monitor', 'none', '-nic', 'none'],
     ...['-no-reboot', '-snapshot', '-drive', `file=${escaped(disk)},format=raw,if=virtio`],
+    ...(firmware === undefined ? [] : ['-bios', firmware]),
     ...['-chardev', `file,id=console,path=${escaped(consoleLog)}`, '-serial', 'chardev:console'],
   ]
   // A killed parent takes the emulator with it.
