@@ -85,6 +85,8 @@ export function connectAlibaba({ credentials, region: home }: AlibabaHome): Alib
         })
       }
     },
+    setPublic: (region, imageId, open) =>
+      done('ecs:ModifyImageSharePermission', region, { ImageId: imageId, IsPublic: open }),
     setFamily: (region, imageId, family) =>
       done('ecs:ModifyImageAttribute', region, { ImageId: imageId, ImageFamily: family }),
     tag: (region, kind, ids, tags) =>

@@ -42,6 +42,7 @@ export async function removeImage(api: AlibabaApi, region: string, id: string): 
   if (image === undefined) return
   if (image.copied && image.status !== 'Available') await unlessGone(api.cancelCopy(region, id))
   if (image.status === 'Available') {
+    if (image.public) await api.setPublic(region, id, false)
     const readers = await api.readers(region, id)
     if (readers.length > 0) await api.changeReaders(region, id, { add: [], remove: readers })
   }

@@ -1,0 +1,161 @@
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { planRelease } from '../src/actions/publish/plan.ts'
+import { publish } from '../src/actions/publish/publish.ts'
+import { unpublish } from '../src/actions/publish/unpublish.ts'
+import { verify } from '../src/actions/publish/verify.ts'
+import { itemsOf, type Json } from '../src/clouds/alibaba/answers.ts'
+import type { AlibabaRecords } from '../src/rehearsal/alibaba/records.ts'
+import { readStore } from '../src/rehearsal/kit/store.ts'
+import { filesOf } from '../src/rehearsal/places.ts'
+import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+import { type Ask, openRpc } from './alibaba-rpc.ts'
+import { changingIn, contextIn, smallDisk, writeRelease } from './publishing.ts'
+
+const [home, other] = ['ap-southeast-1', 'eu-central-1'] as const
+const reader = '1111111111111111'
+const bucket = 'golden-disks'
+
+let ask: Ask
+const here = useRehearsal(
+  () => {
+    ask = openRpc(here.rehearsal.environment, home)
+  },
+  (now) => now + 400,
+)
+
+beforeEach(() => write())
+
+function write(alibaba: object = {}, release: object = {}, bytes: Buffer = smallDisk()): void {
+  writeRelease(here.folder, { alibaba: { regions: [home, other], bucket, ...alibaba } }, release, bytes)
+}
+
+const context = (at = 'state') => contextIn(here, { home: at })
+const changing = (): readonly string[] => changingIn(here, /^(Describe|Get|Head|List)/)
+
+/** What the stand-in has written down. */
+function records(): AlibabaRecords {
+  const found = readStore<AlibabaRecords>(join(filesOf(here.places).folder, 'alibaba/records.json'))
+  if (found === undefined) throw new Error('the stand-in has no records')
+  return found
+}
+
+async function imageIn(region: string): Promise<Json> {
+  const Status = 'Waiting,Creating,Available,CreateFailed'
+  const answer = await ask('ecs', 'DescribeImages', { ImageOwnerAlias: 'self', Status }, region)
+  const found = itemsOf(answer, 'Images', 'Image')
+  expect(found).toHaveLength(1)
+  return found[0] ?? {}
+}
+
+test('a disk becomes an image in every region, with its readers, and nothing is sent or made twice', async () => {
+  write({ accounts: [reader], image_family: 'golden' })
+  const planned = await planRelease({}, context())
+  expect(planned.steps.map(({ id, state }) => `${id} ${state}`)).toEqual([
+    'alibaba/import-role to do',
+    `alibaba/upload/${home} to do`,
+    `alibaba/image/${home} to do`,
+    `alibaba/tidy/${home} to do`,
+    `alibaba/copy/${other} to do`,
+  ])
+  expect(planned.findings).toMatchObject([{ level: 'warning', message: expect.stringContaining('publish makes it') }])
+  expect(changing()).toEqual([])
+
+  const first = await publish({}, context())
+  expect(first.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+    `${home} account ${reader}`,
+    `${other} account ${reader}`,
+  ])
+  expect(first.release).toMatch(/^golden-1\.4\.2-\d{8}-debian12$/)
+  for (const region of [home, other])
+    expect(await imageIn(region)).toMatchObject({
+      ...{ ImageName: first.release, Architecture: 'x86_64', BootMode: 'UEFI', ImageFamily: 'golden' },
+      ...{ Features: { NvmeSupport: 'supported' }, IsPublic: false },
+    })
+  expect((await imageIn(home)).Platform).toBe('Debian')
+  expect(await verify({}, context())).toMatchObject({ drift: [] })
+
+  const before = changing().length
+  const again = await publish({}, context())
+  expect(again).toMatchObject({ images: first.images, changed: [], sent_bytes: 0 })
+  const lost = await publish({}, context('another-machine'))
+  expect(lost).toMatchObject({ images: first.images, changed: [], sent_bytes: 0, release: first.release })
+  expect(changing().length).toBe(before)
+})
+
+test('the images hold the disk, byte for byte, and the bucket holds nothing any more', async () => {
+  await publish({}, context())
+  const { images, snapshots, buckets } = records()
+  const wanted = createHash('sha256').update(smallDisk()).digest('hex')
+  const disks = Object.values(images).map(({ snapshotId }) => snapshots[snapshotId]?.file ?? '')
+  expect(disks).toHaveLength(2)
+  for (const file of disks) {
+    const bytes = Buffer.alloc(4 * 1024 * 1024)
+    const handle = openSync(join(filesOf(here.places).folder, 'alibaba/disks', file), 'r')
+    expect(readSync(handle, bytes)).toBe(bytes.length)
+    closeSync(handle)
+    expect(createHash('sha256').update(bytes.subarray(0, smallDisk().length)).digest('hex')).toBe(wanted)
+    expect(bytes.subarray(smallDisk().length).every((byte) => byte === 0)).toBe(true)
+  }
+  expect(Object.values(buckets)).toMatchObject([
+    { name: bucket, region: home, access: 'private', objects: {}, uploads: {} },
+  ])
+})
+
+test('a region and a reader that are added later change nothing else', async () => {
+  write({ regions: [home] })
+  const first = await publish({}, context())
+  write({ accounts: [reader] })
+  const second = await publish({}, context())
+  expect(second.images[0]?.image_id).toBe(first.images[0]?.image_id)
+  expect(second.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+    `${home} account ${reader}`,
+    `${other} account ${reader}`,
+  ])
+  expect(second.sent_bytes).toBe(0)
+})
+
+test('another disk under the same version is refused before anything is changed, with and without records', async () => {
+  await publish({}, context())
+  const before = changing().length
+  write({}, {}, smallDisk('two'))
+  await expect(publish({}, context())).rejects.toMatchObject({ code: 'conflict' })
+  await expect(publish({}, context('another-machine'))).rejects.toMatchObject({ code: 'conflict' })
+  expect(changing().length).toBe(before)
+})
+
+test('what is changed behind its back is named by verify, and mended by publish', async () => {
+  write({ accounts: [reader] })
+  const { images } = await publish({}, context())
+  const ImageId = images[1]?.image_id ?? ''
+  await ask('ecs', 'ModifyImageSharePermission', { ImageId, 'RemoveAccount.1': reader, IsPublic: 'true' }, other)
+  await ask('ecs', 'ModifyImageAttribute', { ImageId, BootMode: 'BIOS' }, other)
+  expect((await verify({}, context())).drift).toMatchObject([
+    { id: `alibaba/boot/${other}`, want: 'UEFI, with NVMe', have: 'BIOS, with NVMe' },
+    { id: `alibaba/readers/${other}`, want: `account ${reader}`, have: 'everybody' },
+  ])
+  expect((await publish({}, context())).changed).toEqual([`alibaba/boot/${other}`, `alibaba/readers/${other}`])
+  expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
+test('what was published is looked at without the disk', async () => {
+  const { images } = await publish({}, context())
+  rmSync(join(here.folder, 'disk.raw'))
+  expect(await verify({}, context())).toMatchObject({ images, drift: [] })
+  await expect(publish({}, context())).rejects.toThrow('disk.raw')
+})
+
+test('unpublishing removes images and snapshots everywhere, and the version can be published anew', async () => {
+  write({ accounts: [reader] }, { audience: 'public', allow_public: true })
+  const { images } = await publish({}, context())
+  expect(images.map(({ readers }) => readers)).toEqual(Array(2).fill(`account ${reader}, everybody`))
+  const removed = await unpublish({ confirm: async () => true }, context('another-machine'))
+  expect(removed.removed.map(({ image_id: id }) => id)).toEqual(images.map(({ image_id: id }) => id))
+  expect(records()).toMatchObject({ images: {}, snapshots: {} })
+  expect(records().buckets[bucket]).toMatchObject({ objects: {}, uploads: {} })
+  write()
+  expect((await publish({}, context())).images).toHaveLength(2)
+})
