@@ -118,6 +118,8 @@ export interface AlibabaApi {
   /** Ends a copy that is not done; the image of it is gone then. */
   cancelCopy(region: string, id: string): Promise<void>
   deleteImage(region: string, id: string): Promise<void>
+  /** Snapshots of the account that have all these tags. */
+  snapshots(region: string, tags: TagFilter): Promise<readonly string[]>
   deleteSnapshot(region: string, id: string): Promise<void>
   /** Accounts that may use the image besides its own. */
   readers(region: string, imageId: string): Promise<readonly string[]>
