@@ -8,6 +8,8 @@ import { publish } from '../src/actions/publish/publish.ts'
 import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { itemsOf, type Json } from '../src/clouds/alibaba/answers.ts'
+import { credentialSource } from '../src/clouds/alibaba/credentials.ts'
+import { connectAlibabaDisk } from '../src/clouds/alibaba/disk-api.ts'
 import type { AlibabaRecords } from '../src/rehearsal/alibaba/records.ts'
 import { readStore } from '../src/rehearsal/kit/store.ts'
 import { filesOf } from '../src/rehearsal/places.ts'
@@ -35,6 +37,12 @@ function write(alibaba: object = {}, release: object = {}, bytes: Buffer = small
 
 const context = (at = 'state') => contextIn(here, { home: at })
 const changing = (): readonly string[] => changingIn(here, /^(Describe|Get|Head|List)/)
+
+/** A run that one call ends. */
+async function broken(fault: { readonly operation: string; readonly when: string }): Promise<void> {
+  await here.reopen({ faults: [{ ...fault, code: 'Forbidden.RAM', left: 1 }] })
+  await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
+}
 
 /** What the stand-in has written down. */
 function records(): AlibabaRecords {
@@ -159,3 +167,58 @@ test('unpublishing removes images and snapshots everywhere, and the version can 
   write()
   expect((await publish({}, context())).images).toHaveLength(2)
 })
+
+test('a run that broke off is continued: parts that were stored are not sent again', async () => {
+  write({ regions: [home] })
+  await broken({ operation: 'CompleteMultipartUpload', when: 'before' })
+  const resumed = await publish({}, context('another-machine'))
+  expect(resumed).toMatchObject({ sent_bytes: 0, images: [{ region: home }] })
+})
+
+test('parts that another hand changed meanwhile are sent again', async () => {
+  write({ regions: [home] })
+  await broken({ operation: 'CompleteMultipartUpload', when: 'before' })
+  const { environment } = here.rehearsal
+  const disks = connectAlibabaDisk({ credentials: credentialSource(environment), region: home })
+  const [upload] = await disks.uploads({ region: home, bucket }, '')
+  const bytes = Buffer.from('other bytes')
+  const md5 = createHash('md5').update(bytes).digest()
+  await disks.putPart({ region: home, bucket, key: upload?.key ?? '' }, upload?.id ?? '', 1, bytes, md5)
+  expect((await publish({}, context())).sent_bytes).toBeGreaterThan(0)
+})
+
+// As if killed: the call has had its effect, and the run ends without having learnt of it.
+const calls = [
+  ...['CreateRole', 'AttachPolicyToRole', 'PutBucket', 'InitiateMultipartUpload', 'UploadPart'],
+  ...['CompleteMultipartUpload', 'ImportImage', 'DeleteObject', 'CopyImage', 'ModifyImageSharePermission'],
+]
+test.each(
+  calls.flatMap((call) => [
+    [call, 'with', 'state'],
+    [call, 'without', 'another-machine'],
+  ]),
+)('broken off right after %s, the same command %s its records ends with what was planned', async (operation, _, at) => {
+  write({ accounts: [reader] })
+  await broken({ operation, when: 'after' })
+  const { images } = await publish({}, context(at))
+  expect(images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+    `${home} account ${reader}`,
+    `${other} account ${reader}`,
+  ])
+  expect(await verify({}, context(at))).toMatchObject({ drift: [] })
+  const { images: made, snapshots, buckets } = records()
+  expect([made, snapshots].map((table) => Object.keys(table).length)).toEqual([2, 2])
+  expect(buckets).toMatchObject({ [bucket]: { objects: {}, uploads: {} } })
+})
+
+test.each(['DeleteImage', 'DeleteSnapshot'])(
+  'an unpublish that broke off right after %s is ended by the next',
+  async (call) => {
+    await publish({}, context())
+    await here.reopen({ faults: [{ operation: call, when: 'after', code: 'Forbidden.RAM', left: 1 }] })
+    const confirm = async (): Promise<boolean> => true
+    await expect(unpublish({ confirm }, context())).rejects.toMatchObject({ code: 'denied' })
+    await unpublish({ confirm }, context())
+    expect(records()).toMatchObject({ images: {}, snapshots: {} })
+  },
+)
