@@ -46,7 +46,7 @@ export function importStep(
     title: `import ${name} in ${region}`,
     after: [upload],
     digest: inputs,
-    pollEveryMs: 10_000,
+    pollEveryMs: 5_000,
     async find() {
       const found = await ours()
       return found?.status === 'Available' ? { digest: found.tags[tag.digest], out: made(found) } : undefined

@@ -37,7 +37,7 @@ export function uploadStep(
   }
 
   return step<ObjectPlace, { readonly object: ObjectPlace; readonly upload: string }>(`alibaba/upload/${region}`, {
-    title: `send ${name} to the bucket ${place.bucket} in ${region}, which is made private where there is none`,
+    title: `send ${name} to ${region}, through the bucket ${place.bucket} (made if there is none)`,
     after,
     digest: inputs,
     async find() {

@@ -29,11 +29,14 @@ export function openCrc64(): Crc64 {
   let b = 0xffff_ffff
   return {
     add(bytes) {
-      for (const byte of bytes) {
-        const index = (a ^ byte) & 255
-        a = ((a >>> 8) | (b << 24)) ^ (low[index] ?? 0)
-        b = (b >>> 8) ^ (high[index] ?? 0)
+      let [c, d] = [a, b]
+      for (let at = 0; at < bytes.length; at++) {
+        const index = (c ^ (bytes[at] ?? 0)) & 255
+        c = ((c >>> 8) | (d << 24)) ^ (low[index] ?? 0)
+        d = (d >>> 8) ^ (high[index] ?? 0)
       }
+      a = c
+      b = d
     },
     told: () => ((BigInt(~b >>> 0) << 32n) | BigInt(~a >>> 0)).toString(),
   }

@@ -21,7 +21,7 @@ export async function keep(world: World, bytes: Buffer): Promise<Piece> {
 
 /** Removes bytes that the records no longer name: these are saved before. */
 export async function forget(world: World, pieces: readonly Piece[]): Promise<void> {
-  world.save()
+  if (pieces.length > 0) world.save()
   for (const { file } of pieces) await world.disks.remove(file)
 }
 
