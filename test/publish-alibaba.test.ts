@@ -10,6 +10,7 @@ import { verify } from '../src/actions/publish/verify.ts'
 import { itemsOf, type Json } from '../src/clouds/alibaba/answers.ts'
 import { credentialSource } from '../src/clouds/alibaba/credentials.ts'
 import { connectAlibabaDisk } from '../src/clouds/alibaba/disk-api.ts'
+import { ossSink } from '../src/clouds/alibaba/oss-sink.ts'
 import type { AlibabaRecords } from '../src/rehearsal/alibaba/records.ts'
 import { readStore } from '../src/rehearsal/kit/store.ts'
 import { filesOf } from '../src/rehearsal/places.ts'
@@ -185,6 +186,26 @@ test('parts that another hand changed meanwhile are sent again', async () => {
   const md5 = createHash('md5').update(bytes).digest()
   await disks.putPart({ region: home, bucket, key: upload?.key ?? '' }, upload?.id ?? '', 1, bytes, md5)
   expect((await publish({}, context())).sent_bytes).toBeGreaterThan(0)
+})
+
+test('a file that cannot be imported is told of with the reason, and leaves nothing', async () => {
+  write({ regions: [home] })
+  await broken({ operation: 'ImportImage', when: 'before' })
+  const disks = connectAlibabaDisk({ credentials: credentialSource(here.rehearsal.environment), region: home })
+  const key = Object.keys(records().buckets[bucket]?.objects ?? {})[0] ?? ''
+  const { marks = {} } = (await disks.object({ region: home, bucket, key })) ?? {}
+  const sink = ossSink(
+    disks,
+    { region: home, bucket, key },
+    await disks.beginUpload({ region: home, bucket, key }, marks),
+  )
+  await sink.put(0, Buffer.from('no disk at all'), false)
+  await sink.finish(14)
+  await expect(publish({}, context())).rejects.toThrow('it is no qcow2 file')
+  expect(records()).toMatchObject({ images: {}, snapshots: {} })
+  await unpublish({ confirm: async () => true }, context())
+  expect(records().buckets[bucket]).toMatchObject({ objects: {}, uploads: {} })
+  expect((await publish({}, context())).images).toHaveLength(1)
 })
 
 // As if killed: the call has had its effect, and the run ends without having learnt of it.
