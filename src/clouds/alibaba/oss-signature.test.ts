@@ -11,7 +11,7 @@ const request = {
 const at = 1702743657_000
 
 test('the signature is the one that Alibaba Cloud’s own client makes of this request', () => {
-  // Made with alibabacloud-oss-v2 1.4.1 (2026-11).
+  // Of the tests of alibabacloud-oss-v2 1.4.1 (2026-11).
   const { authorization } = signed(request, { id: 'ak', secret: 'sk', token: '' }, 'cn-hangzhou', at)
   expect(authorization).toBe(
     'OSS4-HMAC-SHA256 Credential=ak/20231216/cn-hangzhou/oss/aliyun_v4_request,Signature=e21d18daa82167720f9b1047ae7e7f1ce7cb77a31e8203a7d5f4624fa0284afe',
