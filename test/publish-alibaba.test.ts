@@ -166,7 +166,7 @@ test('unpublishing removes images and snapshots everywhere, and the version can 
   expect(records()).toMatchObject({ images: {}, snapshots: {} })
   expect(records().buckets[bucket]).toMatchObject({ objects: {}, uploads: {} })
   write()
-  expect((await publish({}, context())).images).toHaveLength(2)
+  expect((await publish({}, context('a-third-machine'))).images).toHaveLength(2)
 })
 
 test('a run that broke off is continued: parts that were stored are not sent again', async () => {
@@ -188,24 +188,37 @@ test('parts that another hand changed meanwhile are sent again', async () => {
   expect((await publish({}, context())).sent_bytes).toBeGreaterThan(0)
 })
 
-test('a file that cannot be imported is told of with the reason, and leaves nothing', async () => {
-  write({ regions: [home] })
+/** A run that ends before the import, and whose file in OSS is then replaced by one that is no disk. */
+async function spoilt(): Promise<() => Promise<void>> {
   await broken({ operation: 'ImportImage', when: 'before' })
   const disks = connectAlibabaDisk({ credentials: credentialSource(here.rehearsal.environment), region: home })
   const key = Object.keys(records().buckets[bucket]?.objects ?? {})[0] ?? ''
-  const { marks = {} } = (await disks.object({ region: home, bucket, key })) ?? {}
-  const sink = ossSink(
-    disks,
-    { region: home, bucket, key },
-    await disks.beginUpload({ region: home, bucket, key }, marks),
-  )
+  const place = { region: home, bucket, key }
+  const { marks = {} } = (await disks.object(place)) ?? {}
+  const sink = ossSink(disks, place, await disks.beginUpload(place, marks))
   await sink.put(0, Buffer.from('no disk at all'), false)
   await sink.finish(14)
+  return () => disks.deleteObject(place)
+}
+
+test('a file that cannot be imported is told of with the reason, and leaves nothing', async () => {
+  write({ regions: [home] })
+  await spoilt()
   await expect(publish({}, context())).rejects.toThrow('it is no qcow2 file')
   expect(records()).toMatchObject({ images: {}, snapshots: {} })
   await unpublish({ confirm: async () => true }, context())
   expect(records().buckets[bucket]).toMatchObject({ objects: {}, uploads: {} })
   expect((await publish({}, context())).images).toHaveLength(1)
+})
+
+test('an import that failed is out of the way of the next, also where nobody remembers it', async () => {
+  write({ regions: [home] })
+  const clear = await spoilt()
+  await broken({ operation: 'DeleteImage', when: 'before' })
+  expect(await imageIn(home)).toMatchObject({ Status: 'CreateFailed' })
+  await clear()
+  expect((await publish({}, context('another-machine'))).images).toHaveLength(1)
+  expect(await imageIn(home)).toMatchObject({ Status: 'Available' })
 })
 
 // As if killed: the call has had its effect, and the run ends without having learnt of it.

@@ -45,15 +45,19 @@ export function copyStep(api: AlibabaApi, copy: Copy): Step<MadeImage> {
       return found && { digest: found.tags[tag.digest], out: made(found) }
     },
     async start(got, token) {
-      const begun = (await ours()).find((image) => image.status === 'Creating' || image.status === 'Waiting')
+      const all = await ours()
+      const begun = all.find((image) => image.status === 'Creating' || image.status === 'Waiting')
       if (begun !== undefined) return { imageId: begun.id }
+      // One that failed still has the name.
+      for (const { id, status } of all) if (status === 'CreateFailed') await removeImage(api, region, id)
       const source = got(original)
       const [image] = await api.images(source.region, { id: source.id })
       if (image === undefined) throw new SindriError('not-found', `image ${source.id} is gone from ${source.region}`)
       const { description, tags } = image
       const imageId = await api.copyImage(source.region, {
         ...{ source: source.id, to: region, name, description, encrypted, kmsKeyId },
-        token,
+        // Of another original it is another copy, also where nobody remembers the first.
+        token: digest({ token, source: source.id }),
         tags: { ...tags, [tag.digest]: inputs },
       })
       return { imageId }

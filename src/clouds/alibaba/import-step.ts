@@ -37,10 +37,15 @@ export function importStep(
     [tag.fingerprint]: disk.digest,
     [tag.digest]: inputs,
   }
-  const ours = async (): Promise<AlibabaImage | undefined> =>
-    (await images.images(region, { tags: { [tag.release]: key, [tag.digest]: '*' } })).find(
-      ({ status }) => status !== 'CreateFailed',
-    )
+  const ours = (): Promise<readonly AlibabaImage[]> =>
+    images.images(region, { tags: { [tag.release]: key, [tag.digest]: '*' } })
+
+  /** True when an import has ended, and its image was removed. */
+  async function isOver({ imageId }: Import): Promise<boolean> {
+    if ((await images.images(region, { id: imageId })).length > 0) return false
+    const task = await disks.importOf(region, imageId)
+    return task !== undefined && (task.status === 'Finished' || ended.has(task.status))
+  }
 
   return step<MadeImage, Import>(`alibaba/image/${region}`, {
     title: `import ${name} in ${region}`,
@@ -48,19 +53,27 @@ export function importStep(
     digest: inputs,
     pollEveryMs: 5_000,
     async find() {
-      const found = await ours()
-      return found?.status === 'Available' ? { digest: found.tags[tag.digest], out: made(found) } : undefined
+      const found = (await ours()).find(({ status }) => status === 'Available')
+      return found && { digest: found.tags[tag.digest], out: made(found) }
     },
     async start(got, token) {
-      const begun = await ours()
+      const all = await ours()
+      const begun = all.find(({ status }) => status !== 'CreateFailed')
       if (begun !== undefined)
         return { imageId: begun.id, taskId: (await disks.importOf(region, begun.id))?.taskId ?? '' }
-      return disks.importImage({
+      // One that failed still has the name.
+      for (const { id } of all) await removeImage(images, region, id)
+      const order = {
         ...{ object: got(upload), name: imageName(name), description: name, sizeGiB: sizeGiBOf(publication) },
-        ...{ architecture, nvme, platform: platformOf(os), tags, token },
-        // The import knows no image for both; a setting says that afterwards.
+        ...{ architecture, nvme, platform: platformOf(os), tags },
+        // The import knows no word for both; a setting says that afterwards.
         bootMode: firmware === 'uefi' || architecture === 'arm64' ? 'UEFI' : 'BIOS',
-      })
+      } as const
+      const first = await disks.importImage({ ...order, token })
+      // A run that nobody remembers may have used the token, for an import that failed or an image that is gone.
+      return (await isOver(first))
+        ? disks.importImage({ ...order, token: digest({ token, after: first.imageId }) })
+        : first
     },
     async poll({ imageId, taskId }) {
       const [image] = await images.images(region, { id: imageId })

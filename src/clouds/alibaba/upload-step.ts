@@ -14,7 +14,7 @@ function prefixOf({ key }: Publication): string {
 }
 
 /** Where the disk of a publication is while it is imported: another disk has another key. */
-export function objectOfDisk(publication: Publication, place: Place): ObjectPlace {
+function objectOfDisk(publication: Publication, place: Place): ObjectPlace {
   return { ...place, key: `${prefixOf(publication)}${publication.disk.digest.slice(0, 32)}.qcow2` }
 }
 
