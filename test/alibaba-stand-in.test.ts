@@ -197,3 +197,19 @@ test('a daemon that is started again has what there was, and nothing of what was
   expect(journal).toContain('RunInstances')
   expect(journal).not.toMatch(/Signature|AccessKeyId|UserData/)
 })
+
+test('of copies out of a region five are made at once: the sixth waits for its turn', async () => {
+  const image = await stoppedImage('golden')
+  const to = ['eu-central-1', 'us-east-1', 'cn-beijing', 'cn-shanghai', 'cn-hongkong', 'cn-shenzhen']
+  for (const DestinationRegionId of to) await ask('ecs', 'CopyImage', { ImageId: image, DestinationRegionId })
+  const states = async (): Promise<readonly (string | undefined)[]> => {
+    const asked = { ImageOwnerAlias: 'self', Status: 'Waiting,Creating,Available' }
+    const found = await Promise.all(to.map((region) => ask('ecs', 'DescribeImages', asked, region)))
+    return found.map((answer) => textOf(itemsOf(answer, 'Images', 'Image')[0] ?? {}, 'Status'))
+  }
+  expect(await states()).toEqual([...Array(5).fill('Creating'), 'Waiting'])
+  here.now += 1_000
+  expect(await states()).toEqual([...Array(5).fill('Available'), 'Creating'])
+  here.now += 1_000
+  expect(await states()).toEqual(Array(6).fill('Available'))
+})

@@ -2,6 +2,7 @@ import type { Complaint } from '../core/error.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
 import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
+import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
 import type { Complain } from './targets/target.ts'
 
@@ -50,6 +51,7 @@ export function releaseOf(
       complain(['release', 'targets', cloud, key], message, hint)
   const targets: ReleaseTargets = {
     ...(written.aws !== undefined && { aws: awsRelease(written.aws, about('aws')) }),
+    ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
   }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')

@@ -83,7 +83,8 @@ export function openMaker(options: MakerOptions): Maker {
       // The handle was written by this step's own `start`.
       else if (record?.handle !== undefined) await make.sweep?.(record.handle as Handle)
       if (record !== undefined) await journal.write(next(journal, { state: 'failed', error: 'undone' }))
-      emit(stepEvent(id, make.title, 'undone'))
+      // What is not undone stays, and nothing is told of it.
+      if (make.undo !== undefined) emit(stepEvent(id, make.title, 'undone'))
     },
   }
 

@@ -36,6 +36,9 @@ export function imageOf(image: Json): AlibabaImage {
     createdAt: textOf(image, 'CreationTime') ?? '',
     family: textOf(image, 'ImageFamily'),
     copied: image.IsCopied === true,
+    public: image.IsPublic === true,
+    bootMode: textOf(image, 'BootMode') ?? 'BIOS',
+    nvme: textOf(objectOf(image.Features), 'NvmeSupport') === 'supported',
     tags: tagsOf(image),
     snapshots: itemsOf(image, 'DiskDeviceMappings', 'DiskDeviceMapping').flatMap(
       (disk) => textOf(disk, 'SnapshotId') ?? [],

@@ -11,7 +11,7 @@ import { Request } from '@alicloud/tea-typescript'
 import { SindriError } from '../../core/error.ts'
 import { itemsOf, type Json, objectOf } from './answers.ts'
 import type { CredentialSource } from './credentials.ts'
-import { endpointOf, services } from './endpoints.ts'
+import { endpointOf, isService, services } from './endpoints.ts'
 import { alibabaError, credentialError, refusalOf } from './errors.ts'
 import type { AlibabaApi } from './port.ts'
 
@@ -73,7 +73,7 @@ export function openClient(source: CredentialSource | undefined): Calls {
   /** https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature (2026-11) */
   async function once(what: string, region: string, parameters: Parameters): Promise<Json> {
     const [service, action = ''] = what.split(':')
-    const name = service === 'vpc' || service === 'sts' ? service : 'ecs'
+    const name = isService(service) ? service : 'ecs'
     const { id, secret, token } = await keys()
     const host = endpointOf(name, region)
     const body = new URLSearchParams(flat({ RegionId: region, ...parameters })).toString()

@@ -68,6 +68,11 @@ export function connectAlibaba({ credentials, region: home }: AlibabaHome): Alib
 
     cancelCopy: (region, id) => done('ecs:CancelCopyImage', region, { ImageId: id }),
     deleteImage: (region, id) => done('ecs:DeleteImage', region, { ImageId: id, Force: true }),
+    async snapshots(region, tags) {
+      const listing = { list: 'Snapshots', item: 'Snapshot' }
+      const found = await all('ecs:DescribeSnapshots', region, filter(tags), listing)
+      return found.flatMap((one) => textOf(one, 'SnapshotId') ?? [])
+    },
     deleteSnapshot: (region, id) => done('ecs:DeleteSnapshot', region, { SnapshotId: id, Force: true }),
 
     async readers(region, imageId) {
@@ -85,6 +90,8 @@ export function connectAlibaba({ credentials, region: home }: AlibabaHome): Alib
         })
       }
     },
+    setPublic: (region, imageId, open) =>
+      done('ecs:ModifyImageSharePermission', region, { ImageId: imageId, IsPublic: open }),
     setFamily: (region, imageId, family) =>
       done('ecs:ModifyImageAttribute', region, { ImageId: imageId, ImageFamily: family }),
     tag: (region, kind, ids, tags) =>

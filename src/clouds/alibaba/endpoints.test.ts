@@ -9,6 +9,7 @@ test.each([
   ['vpc', 'cn-hangzhou', 'vpc.aliyuncs.com'],
   ['vpc', 'us-west-1', 'vpc.us-west-1.aliyuncs.com'],
   ['sts', 'cn-hangzhou', 'sts.cn-hangzhou.aliyuncs.com'],
+  ['ram', 'eu-central-1', 'ram.aliyuncs.com'],
   ['sts', 'ap-south-1', 'sts.aliyuncs.com'],
 ] as const)('%s of %s answers at %s', (service, region, host) => {
   expect(endpointOf(service, region)).toBe(host)

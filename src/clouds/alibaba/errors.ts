@@ -12,7 +12,7 @@ const credentialCodes = new Set([
   'MissingSecurityToken',
   'InvalidCredentials',
 ])
-const deniedCodes = new Set(['Forbidden', 'NoPermission', 'UnauthorizedOperation'])
+const deniedCodes = new Set(['AccessDenied', 'Forbidden', 'NoPermission', 'UnauthorizedOperation'])
 const transientCodes = new Set([
   'Throttling',
   'ServiceUnavailable',
@@ -25,8 +25,19 @@ const transientCodes = new Set([
   'IncorrectInstanceStatus',
   'IncorrectVSwitchStatus',
   'UnknownError',
+  // OSS received other bytes than were sent: https://www.alibabacloud.com/help/en/oss/user-guide/http-400-status-code (2026-11)
+  'InvalidDigest',
 ])
-const brokenConnections = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'])
+const brokenConnections = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
+])
 
 /**
  * The same failure in our words: which RAM action, in which region, and what to do. `credentials` says where those that
@@ -54,6 +65,12 @@ export function alibabaError(error: unknown, action: string, region: string, cre
       cause: error,
     })
   }
+  // A role that was just made is not known everywhere at once. Both spellings are Alibaba Cloud's.
+  if (/^NoSetRoletoECSServiceAcc?ount/.test(code))
+    return new SindriError('timeout', `${where} failed: ECS may not read OSS: ${message} (${code})`, {
+      hint: 'confirm the role AliyunECSImageImportDefaultRole at https://ram.console.aliyun.com (Cloud Resource Access Authorization), then run the same command again',
+      cause: error,
+    })
   if (code === 'ENOTFOUND') {
     return new SindriError('failed', `cannot reach Alibaba Cloud for ${where}: ${message}`, {
       hint: `check the network, and that ${region} is a region of Alibaba Cloud`,
@@ -76,7 +93,7 @@ export function alibabaError(error: unknown, action: string, region: string, cre
 }
 
 function kindOf(code: string): 'not-found' | 'conflict' | 'failed' {
-  if (/NotFound|NotExist|^InvalidAllocationId/.test(code)) return 'not-found'
+  if (/NotFound|NotExist|^NoSuch|^InvalidAllocationId/.test(code)) return 'not-found'
   return /AlreadyExist|Duplicate/.test(code) ? 'conflict' : 'failed'
 }
 

@@ -36,17 +36,27 @@ export function alibabaImages(api: AlibabaApi): Images {
   }
 }
 
-/** Removes an image and its snapshots; content when it is gone. A copy that is not done is ended, a shared image taken back first. */
+/** On the snapshots of an image that is being removed, which it. */
+const ofImage = 'sindri:image'
+
+/**
+ * Removes an image and its snapshots; content when it is gone. A copy that is not done is ended, a shared image taken back
+ * first. Its snapshots outlive it, and are marked before: so they are found when their removal was cut short.
+ */
 export async function removeImage(api: AlibabaApi, region: string, id: string): Promise<void> {
   const [image] = await api.images(region, { id })
-  if (image === undefined) return
-  if (image.copied && image.status !== 'Available') await unlessGone(api.cancelCopy(region, id))
-  if (image.status === 'Available') {
-    const readers = await api.readers(region, id)
-    if (readers.length > 0) await api.changeReaders(region, id, { add: [], remove: readers })
+  if (image !== undefined) {
+    if (image.copied && image.status !== 'Available') await unlessGone(api.cancelCopy(region, id))
+    if (image.status === 'Available') {
+      if (image.public) await api.setPublic(region, id, false)
+      const readers = await api.readers(region, id)
+      if (readers.length > 0) await api.changeReaders(region, id, { add: [], remove: readers })
+      if (image.snapshots.length > 0) await unlessGone(api.tag(region, 'snapshot', image.snapshots, { [ofImage]: id }))
+    }
+    await unlessGone(api.deleteImage(region, id))
   }
-  await unlessGone(api.deleteImage(region, id))
-  for (const snapshot of image.snapshots) await unlessGone(api.deleteSnapshot(region, snapshot))
+  const snapshots = new Set([...(image?.snapshots ?? []), ...(await api.snapshots(region, { [ofImage]: id }))])
+  for (const snapshot of snapshots) await unlessGone(api.deleteSnapshot(region, snapshot))
 }
 
 /** Alibaba Cloud's states in the words all clouds share. */

@@ -36,8 +36,15 @@ export const alibaba: Cloud = {
     return alibabaStandIns(environment)
   },
   async permissions() {
-    const { permissionsOf, policyOf } = await import('./permissions.ts')
-    return { of: permissionsOf, policy: policyOf }
+    const [{ permissionsOf, policyOf }, { diskPermissionsOf }] = await Promise.all([
+      import('./permissions.ts'),
+      import('./disk-permissions.ts'),
+    ])
+    return {
+      of: permissionsOf,
+      ofRelease: ({ targets }) => (targets.alibaba === undefined ? [] : diskPermissionsOf(targets.alibaba)),
+      policy: policyOf,
+    }
   },
   async connect(resolved, environment) {
     const [{ connectAlibaba }, { alibabaTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

@@ -23,6 +23,11 @@ export interface AlibabaImage {
   readonly family: string | undefined
   /** True while it is being copied, and afterwards. */
   readonly copied: boolean
+  /** A community image, which everybody may use. */
+  readonly public: boolean
+  /** `BIOS`, `UEFI`, `UEFI-Preferred`. */
+  readonly bootMode: string
+  readonly nvme: boolean
   readonly tags: Tags
   readonly snapshots: readonly string[]
 }
@@ -113,6 +118,8 @@ export interface AlibabaApi {
   /** Ends a copy that is not done; the image of it is gone then. */
   cancelCopy(region: string, id: string): Promise<void>
   deleteImage(region: string, id: string): Promise<void>
+  /** Snapshots of the account that have all these tags. */
+  snapshots(region: string, tags: TagFilter): Promise<readonly string[]>
   deleteSnapshot(region: string, id: string): Promise<void>
   /** Accounts that may use the image besides its own. */
   readers(region: string, imageId: string): Promise<readonly string[]>
@@ -121,6 +128,8 @@ export interface AlibabaApi {
     imageId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void>
+  /** Makes it everybody's, a community image, or nobody's but its readers'. */
+  setPublic(region: string, imageId: string, open: boolean): Promise<void>
   setFamily(region: string, imageId: string, family: string): Promise<void>
   tag(region: string, kind: 'image' | 'snapshot', ids: readonly string[], tags: Tags): Promise<void>
   instances(

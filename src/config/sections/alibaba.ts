@@ -50,10 +50,24 @@ const diskCategories = [
 ] as const
 
 /** A region's name, judged by its shape alone. */
-const alibabaRegion: TextRule = {
+export const alibabaRegion: TextRule = {
   pattern: /^[a-z]{2}(-[a-z]+)+(-\d{1,2})?(-[a-z0-9-]+)?$/,
   kind: 'an Alibaba Cloud region',
   hint: 'a region looks like cn-hangzhou',
+}
+
+/** A family that images join. */
+export const alibabaFamily: TextRule = {
+  pattern: /^(?!acs:|aliyun|https?:\/\/)[A-Za-z][\w:.-]{1,127}$/,
+  kind: 'an image family',
+  hint: 'use 2 to 128 letters, digits and : . _ -, not beginning with acs: or aliyun',
+}
+
+/** The number of an account. */
+export const alibabaAccount: TextRule = {
+  pattern: /^\d{10,20}$/,
+  kind: 'an Alibaba Cloud account',
+  hint: 'an account is a number in quotes: "1234567890123456"',
 }
 
 /** `ecs.g6.xlarge`. */
@@ -86,11 +100,7 @@ export const alibabaFields = (): Fields<Written<AlibabaSettings>> => ({
     kind: 'a KMS key',
     hint: 'write the id of the key',
   }),
-  target_image_family: text('Family the image joins.', {
-    pattern: /^(?!acs:|aliyun|https?:\/\/)[A-Za-z][\w:.-]{1,127}$/,
-    kind: 'an image family',
-    hint: 'use 2 to 128 letters, digits and : . _ -, not beginning with acs: or aliyun',
-  }),
+  target_image_family: text('Family the image joins.', alibabaFamily),
   image_copy_regions: listOf('Regions the image is copied to.', text('Region.', alibabaRegion)),
   image_copy_names: listOf(
     'Name of the copy in each of these regions, in their order; otherwise the image’s own.',
@@ -100,14 +110,7 @@ export const alibabaFields = (): Fields<Written<AlibabaSettings>> => ({
       hint: 'use 2 to 128 characters without spaces',
     }),
   ),
-  image_share_account: listOf(
-    'Accounts that may use the image.',
-    text('Account.', {
-      pattern: /^\d{10,20}$/,
-      kind: 'an Alibaba Cloud account',
-      hint: 'an account is a number in quotes: "1234567890123456"',
-    }),
-  ),
+  image_share_account: listOf('Accounts that may use the image.', text('Account.', alibabaAccount)),
   resource_group_id: text('Resource group of the image.', {
     pattern: /^rg-[a-z0-9]+$/,
     kind: 'a resource group id',

@@ -9,7 +9,10 @@ const statuses: readonly (readonly [RegExp, number])[] = [
   [/^NotImplemented$/, 501],
   [/^ServiceUnavailable/, 503],
   [/^InternalError/, 500],
-  [/\.NotFound$/, 404],
+  [/^InvalidOSS|^Invalid(Digest|Argument|Part)/, 400],
+  [/\.NotFound$|^NoSuch|^EntityNotExist/, 404],
+  [/^EntityAlreadyExists|AlreadyExists$|NotEmpty$/, 409],
+  [/^(AccessDenied|ImageIsImporting|NoSetRoleto|RequestTimeTooSkewed)/, 403],
   [/^(Forbidden|DependencyViolation|Incorrect|Quota|SnapshotCreatedImage|OperationDenied|Throttling)/, 403],
 ]
 

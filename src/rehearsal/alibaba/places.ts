@@ -48,11 +48,18 @@ export function stableId(kind: string, ...of: readonly string[]): string {
 }
 
 /** The services that are answered for, by what their host names begin with. */
-const services = { ecs: 'ecs', vpc: 'vpc', sts: 'sts', location: 'location', 'location-readonly': 'location' } as const
+const services = {
+  ecs: 'ecs',
+  vpc: 'vpc',
+  sts: 'sts',
+  location: 'location',
+  'location-readonly': 'location',
+  ram: 'ram',
+} as const
 
 export type Service = (typeof services)[keyof typeof services]
 
-const host = /^(ecs|vpc|sts|location|location-readonly)(?:[.-]([a-z]{2}(?:-[a-z]+)+(?:-\d)?))?\.aliyuncs\.com$/
+const host = /^(ecs|vpc|sts|location|location-readonly|ram)(?:[.-]([a-z]{2}(?:-[a-z]+)+(?:-\d)?))?\.aliyuncs\.com$/
 
 /** The domains of Alibaba Cloud's that the stand-in answers for. */
 export const alibabaDomains: readonly string[] = ['aliyuncs.com']
@@ -63,4 +70,13 @@ export function alibabaHost(name: string): { readonly service: Service; readonly
   if (service === undefined || !Object.hasOwn(services, service)) return undefined
   const own = services[service as keyof typeof services] // it is one of its keys
   return { service: own, ...(region !== undefined && name.includes(`${service}.`) && { region }) }
+}
+
+/** A bucket has a host name of its own: https://www.alibabacloud.com/help/en/oss/regions-and-endpoints (2026-11). */
+const bucketName = /^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.oss-([a-z]{2}(?:-[a-z]+)+(?:-\d)?)\.aliyuncs\.com$/
+
+/** The bucket and region a host name stands for; undefined for others. */
+export function bucketHost(name: string): { readonly bucket: string; readonly region: string } | undefined {
+  const [, bucket, region] = bucketName.exec(name.toLowerCase()) ?? []
+  return bucket === undefined || region === undefined ? undefined : { bucket, region }
 }

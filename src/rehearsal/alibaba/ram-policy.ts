@@ -27,11 +27,21 @@ export function readRamPolicy(value: unknown, file: string): RamPolicy | undefin
   })
 }
 
+function allows(policy: RamPolicy, action: string): boolean {
+  const applying = policy.filter((one) => one.actions.some((pattern) => wildcardMatch(pattern, action)))
+  return applying.length > 0 && applying.every(({ allow }) => allow)
+}
+
+/** The same, in OSS's words. */
+export function authorizeOss(policy: RamPolicy | undefined, action: string): void {
+  if (policy === undefined || allows(policy, action)) return
+  throw alibabaError('AccessDenied', `You have no right to access this object because of bucket acl. (${action})`)
+}
+
 /** Refuses what the policy does not allow, or denies, in RAM's words. */
 export function authorize(policy: RamPolicy | undefined, actions: readonly string[]): void {
   for (const action of policy === undefined ? [] : actions) {
-    const applying = (policy ?? []).filter((one) => one.actions.some((pattern) => wildcardMatch(pattern, action)))
-    if (applying.length > 0 && applying.every(({ allow }) => allow)) continue
+    if (policy !== undefined && allows(policy, action)) continue
     throw alibabaError(
       'Forbidden.RAM',
       `User not authorized to operate on the specified resource, or this API doesn't support RAM. (${action})`,

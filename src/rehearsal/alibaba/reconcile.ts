@@ -1,6 +1,7 @@
 import { messageOf } from '../../core/error.ts'
 import type { World } from './call.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
+import { piecesOf } from './oss-bytes.ts'
 
 /** Brings machines and files in line with the records, after a restart or a crash at any moment. */
 export async function reconcile(world: World, _now: number, tell: (line: string) => void): Promise<void> {
@@ -10,6 +11,7 @@ export async function reconcile(world: World, _now: number, tell: (line: string)
     await change.catch((error) => tell(`cannot bring ${instance.id} back: ${messageOf(error)}`))
   }
   const files = [...Object.values(disks), ...Object.values(snapshots)].map(({ file }) => file)
-  await world.disks.keepOnly(new Set(files))
+  const pieces = Object.values(world.records.buckets).flatMap(piecesOf)
+  await world.disks.keepOnly(new Set([...files, ...pieces.map(({ file }) => file)]))
   world.save()
 }

@@ -30,8 +30,17 @@ export interface ImageRecord extends Resource {
   readonly snapshotId: string
   readonly sizeGb: number
   readonly readyAt: number
+  /** When work on it begins: until then it waits in a queue. */
+  readonly startsAt?: number
   /** The image it is a copy of. */
   readonly copyOf?: string
+  bootMode?: string
+  nvme?: boolean
+  readonly platform?: string
+  /** A community image. */
+  open?: boolean
+  /** The import it is made by. */
+  readonly importedBy?: string
   readonly resourceGroupId?: string
   /** Accounts it is shared with. */
   sharedWith: readonly string[]
@@ -98,6 +107,62 @@ export interface EipRecord extends Resource {
   instanceId?: string
 }
 
+/** Bytes that were received in one request, in a file in the folder of disks. */
+export interface Piece {
+  readonly file: string
+  readonly bytes: number
+  /** MD5 in hex, in upper case. */
+  readonly md5: string
+}
+
+export interface ObjectRecord {
+  readonly pieces: readonly Piece[]
+  readonly bytes: number
+  readonly etag: string
+  /** In decimal. */
+  readonly crc64: string
+  readonly headers: Tags
+  readonly changedAt: number
+}
+
+export interface UploadRecord {
+  readonly id: string
+  readonly key: string
+  readonly headers: Tags
+  readonly startedAt: number
+  /** By number. */
+  readonly parts: Record<string, Piece>
+}
+
+export interface BucketRecord {
+  readonly name: string
+  readonly region: string
+  readonly access: string
+  readonly createdAt: number
+  readonly objects: Record<string, ObjectRecord>
+  readonly uploads: Record<string, UploadRecord>
+}
+
+export interface RoleRecord {
+  readonly name: string
+  readonly description: string
+  readonly trust: string
+  readonly createdAt: number
+  policies: readonly { readonly name: string; readonly type: string }[]
+}
+
+/** A task of ImportImage. */
+export interface ImportRecord {
+  readonly id: string
+  readonly region: string
+  readonly imageId: string
+  readonly source: { readonly bucket: string; readonly key: string }
+  readonly createdAt: number
+  readonly readyAt: number
+  /** What it fails for, in the end. */
+  failure?: { readonly code: string; readonly message: string }
+}
+
 type Table<T> = Record<string, T>
 
 export interface AlibabaRecords {
@@ -111,6 +176,10 @@ export interface AlibabaRecords {
   readonly vpcs: Table<VpcRecord>
   readonly vswitches: Table<VSwitchRecord>
   readonly addresses: Table<EipRecord>
+  /** By name; no two in all regions have the same. */
+  readonly buckets: Table<BucketRecord>
+  readonly roles: Table<RoleRecord>
+  readonly imports: Table<ImportRecord>
   /** What each `ClientToken` began: digest of the request, and its answer. */
   readonly tokens: Table<{ readonly digest: string; readonly answer: Json }>
 }
@@ -119,6 +188,6 @@ export interface AlibabaRecords {
 export function emptyRecords(): AlibabaRecords {
   return {
     ...{ images: {}, snapshots: {}, disks: {}, instances: {}, keyPairs: {}, securityGroups: {} },
-    ...{ vpcs: {}, vswitches: {}, addresses: {}, tokens: {} },
+    ...{ vpcs: {}, vswitches: {}, addresses: {}, buckets: {}, roles: {}, imports: {}, tokens: {} },
   }
 }

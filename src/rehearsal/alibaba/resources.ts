@@ -15,11 +15,12 @@ export interface RegionResources {
   readonly vpcs: readonly Told[]
   readonly vswitches: readonly Told[]
   readonly addresses: readonly Told[]
+  readonly buckets: readonly Told[]
 }
 
 /** What the account holds, by region; those that hold nothing are left out, and so is what is Alibaba Cloud's own. */
 export function alibabaResources(records: AlibabaRecords, now: number): Readonly<Record<string, RegionResources>> {
-  const { tokens: _, ...tables } = records
+  const { tokens: _, roles: __, imports: ___, ...tables } = records
   const regions = new Set(Object.values(tables).flatMap((table) => Object.values(table).map(({ region }) => region)))
   const of = <T extends Resource>(table: Record<string, T>, region: string, more: (one: T) => Told = () => ({})) =>
     Object.values(table)
@@ -31,11 +32,12 @@ export function alibabaResources(records: AlibabaRecords, now: number): Readonly
       {
         images: of(records.images, region, (image) => ({
           ...{
-            state: imageStatus(image, now),
+            state: imageStatus(image, records, now),
             family: image.family,
             copyOf: image.copyOf,
             snapshotId: image.snapshotId,
           },
+          ...{ bootMode: image.bootMode, nvme: image.nvme, open: image.open },
           ...{ architecture: image.architecture, sharedWith: image.sharedWith, resourceGroupId: image.resourceGroupId },
           encrypted: records.snapshots[image.snapshotId]?.encrypted,
           kmsKeyId: records.snapshots[image.snapshotId]?.kmsKeyId,
@@ -51,6 +53,12 @@ export function alibabaResources(records: AlibabaRecords, now: number): Readonly
         vpcs: of(records.vpcs, region),
         vswitches: of(records.vswitches, region, ({ vpcId, zone }) => ({ vpcId, zone })),
         addresses: of(records.addresses, region, ({ address, instanceId }) => ({ address, instanceId })),
+        buckets: Object.values(records.buckets)
+          .filter((bucket) => bucket.region === region)
+          .map(({ name, objects, uploads }) => ({
+            ...{ id: name, name, objects: Object.keys(objects) },
+            uploads: Object.values(uploads).map(({ key }) => key),
+          })),
       },
     ]),
   )

@@ -2,7 +2,8 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Request } from '../kit/front.ts'
 import { alibabaError } from './alibaba-error.ts'
 
-interface Key {
+/** A key, and the token that comes with that of a role. */
+export interface Key {
   readonly id: string
   readonly secret: string
   readonly token?: string
@@ -16,6 +17,11 @@ export const temporary: Key = {
   id: 'STS.RehearsalExample01',
   secret: 'RehearsalExampleSecretOfARole0',
   token: 'RehearsalExampleSecurityToken',
+}
+
+/** The key of this id. */
+export function keyOf(id: string): Key | undefined {
+  return [credentials, temporary].find((key) => key.id === id)
 }
 
 /** The rehearsal's account. */
@@ -47,7 +53,7 @@ export function openVerifier(): Verifier {
       if (!acs3 && !parameters.has('Signature'))
         throw alibabaError('MissingSignature', 'Signature is mandatory for this action.')
       const read = acs3 ? fromHeaders(request, header) : fromParameters(request, parameters)
-      const key = [credentials, temporary].find(({ id }) => id === read.keyId)
+      const key = keyOf(read.keyId)
       if (key === undefined) throw alibabaError('InvalidAccessKeyId.NotFound', 'Specified access key is not found.')
       if (read.token !== (key.token ?? ''))
         throw alibabaError(

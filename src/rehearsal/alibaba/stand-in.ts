@@ -11,14 +11,18 @@ import { type AlibabaError, alibabaError, isAlibabaError, notImplemented } from 
 import { written } from './answer.ts'
 import type { Operations } from './call.ts'
 import { imageOperations } from './images.ts'
+import { importOperations } from './import-image.ts'
 import { inputOf } from './input.ts'
 import { placeOperations } from './instance-types.ts'
 import { instanceOperations } from './instances.ts'
 import { keyPairOperations } from './key-pairs.ts'
 import { networkOperations } from './network.ts'
-import { alibabaHost, checkRegion } from './places.ts'
-import { authorize, type RamPolicy } from './ram-policy.ts'
+import { ossAnswer, ossOperation, ossRefusal } from './oss-requests.ts'
+import { verifyOss } from './oss-signature.ts'
+import { alibabaHost, bucketHost, checkRegion } from './places.ts'
+import { authorize, authorizeOss, type RamPolicy } from './ram-policy.ts'
 import type { AlibabaRecords } from './records.ts'
+import { roleOperations } from './roles.ts'
 import { securityGroupOperations } from './security-groups.ts'
 import { openVerifier } from './signature.ts'
 import { storageOperations } from './storage.ts'
@@ -31,6 +35,7 @@ const vpcOperations: Operations = { ...networkOperations, ...addressOperations }
 const ecsOperations: Operations = {
   ...vpcOperations,
   ...imageOperations,
+  ...importOperations,
   ...instanceOperations,
   ...keyPairOperations,
   ...placeOperations,
@@ -39,7 +44,11 @@ const ecsOperations: Operations = {
   ...tagOperations,
 }
 
-const versions = { ecs: '2014-05-26', vpc: '2016-04-28', sts: '2015-04-01', location: '2015-06-12' } as const
+const operationsOf = { ecs: ecsOperations, vpc: vpcOperations, ram: roleOperations } as const
+
+const versions = {
+  ...{ ecs: '2014-05-26', vpc: '2016-04-28', sts: '2015-04-01', location: '2015-06-12', ram: '2015-05-01' },
+} as const
 
 /** The parameters of a request: those of its query, and those of its body. */
 function parametersOf(request: Request): ReadonlyMap<string, string> {
@@ -53,7 +62,7 @@ function told(parameters: ReadonlyMap<string, string>): Json {
   return Object.fromEntries([...parameters].filter(([name]) => !secret.test(name)))
 }
 
-/** Answers requests to ECS, VPC, STS and the location service. */
+/** Answers requests to ECS, VPC, STS, RAM, OSS and the location service. */
 export function alibabaStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world } = options
   const inTurn = openTurns()
@@ -65,30 +74,81 @@ export function alibabaStandIn(options: StandInOptions): (request: Request) => P
   }
 
   async function carryOut(
-    service: 'ecs' | 'vpc',
+    service: keyof typeof operationsOf,
     name: string,
     region: string,
     parameters: ReadonlyMap<string, string>,
   ): Promise<Json> {
-    const operation = (service === 'vpc' ? vpcOperations : ecsOperations)[name]
+    const operation = operationsOf[service][name]
     if (operation === undefined) throw notImplemented(`the operation ${name} of ${service}`)
     checkRegion(region)
     const input = inputOf(name, parameters, operation.supports)
     authorize(options.policy(), operation.actions)
-    const run = async (): Promise<Json> => {
+    return faulty(name, region, operation.reads === true, () =>
+      operation.run({ input, region, world, now: options.now() }),
+    )
+  }
+
+  /** Carries out an operation between the faults that were ordered; changes one after the other, and saved. */
+  async function faulty<T>(name: string, region: string, reads: boolean, act: () => T | Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => {
       fault('before', name, region)
       try {
-        return await operation.run({ input, region, world, now: options.now() })
+        return await act()
       } finally {
-        if (operation.reads !== true) world.save()
+        if (!reads) world.save()
       }
     }
-    const output = operation.reads === true ? await run() : await inTurn(run)
+    const output = reads ? await run() : await inTurn(run)
     fault('after', name, region)
     return output
   }
 
+  /** Answers requests to buckets. */
+  async function oss(
+    request: Request,
+    place: { readonly bucket: string; readonly region: string },
+  ): Promise<Answer | undefined> {
+    const requestId = randomUUID().replaceAll('-', '').slice(0, 24).toUpperCase()
+    const { bucket, region } = place
+    let operation = `${request.method} ${request.path === '/' ? 'bucket' : 'object'}`
+    const key = decodeURIComponent(request.path.slice(1))
+    const note = (status: number, parameters: Json, error?: AlibabaError): void =>
+      options.journal({
+        ...{ at: new Date(options.now()).toISOString(), cloud: 'alibaba', region, operation, status },
+        ...(error && { error: error.code, message: error.message }),
+        parameters: { Bucket: bucket, ...(key !== '' && { Key: key }), ...parameters },
+      })
+    try {
+      verifyOss(request, place, options.now())
+      checkRegion(region)
+      const found = ossOperation(request)
+      operation = found.name
+      authorizeOss(options.policy(), found.operation.action)
+      const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const)
+      const call = {
+        ...{ world, ...place, key, query: request.query, body: request.body },
+        header: (name: string) => headers.find(([each]) => each === name)?.[1],
+        meta: Object.fromEntries(headers.filter(([name]) => name.startsWith('x-oss-meta-'))),
+      }
+      const words = await faulty(found.name, region, found.operation.reads === true, () =>
+        found.operation.run({ ...call, now: options.now() }),
+      )
+      note(words.status ?? 200, words.bytesIn === undefined ? {} : { Bytes: words.bytesIn })
+      return ossAnswer(words, requestId)
+    } catch (error) {
+      const refusal = isAlibabaError(error)
+        ? error
+        : alibabaError('InternalError', `The rehearsal failed: ${messageOf(error)}`)
+      if (error !== refusal) options.tell(`${operation}: ${error instanceof Error ? error.stack : messageOf(error)}`)
+      note(refusal.status, {}, refusal)
+      return refusal.code === 'Disconnect' ? undefined : ossRefusal(request, refusal, requestId)
+    }
+  }
+
   return async (request) => {
+    const bucket = bucketHost(request.host)
+    if (bucket !== undefined) return oss(request, bucket)
     const parameters = parametersOf(request)
     const header = (name: string): string | undefined => {
       const value = request.headers[name]
