@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoogleAuth } from 'google-auth-library'
@@ -208,4 +208,51 @@ test('an image for everybody is refused before the first byte where the organisa
   await policy({ allValues: 'ALLOW' })
   const { images } = await publish({}, context())
   expect(images.map(({ readers }) => readers)).toEqual(['allAuthenticatedUsers', 'allAuthenticatedUsers'])
+})
+
+/** Every change there is on the way, in the order of a first publish; the last two belong to what is declared. */
+const changes = [
+  'storage.buckets.insert',
+  'storage.objects.insert',
+  'storage.objects.upload',
+  'storage.objects.patch',
+  'compute.images.insert',
+  'storage.objects.delete',
+  'compute.images.setIamPolicy',
+  'compute.images.patch',
+]
+
+test.each(
+  changes.flatMap((operation) => [
+    ['before', operation, 'state'] as const,
+    ['after', operation, 'state'] as const,
+    ['after', operation, 'another-machine'] as const,
+  ]),
+)(
+  'broken off %s %s and gone on with from %s, it ends with the same and nothing else',
+  async (when, operation, then) => {
+    write({ readers: [reader], family: 'golden' })
+    await here.reopen({ faults: [{ operation, when, code: 'forbidden', left: 1 }] })
+    await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
+    const { images, release } = await publish({}, context(then))
+    expect(images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
+      `${home} ${reader}`,
+      `${other} ${reader}`,
+    ])
+    expect(now()?.images.map(({ name }) => name)).toEqual(images.map(({ image_id: id }) => id))
+    expect(now()?.buckets).toMatchObject([{ objects: [] }])
+    expect(await verify({}, context(then))).toMatchObject({ release, drift: [] })
+  },
+)
+
+test('an upload that broke off is gone on with: what arrived is not sent again', async () => {
+  const bytes = Buffer.concat([smallDisk(), randomBytes(20 * 1024 * 1024)])
+  write({ regions: [home] }, {}, bytes)
+  const operation = 'storage.objects.upload'
+  await here.reopen({ faults: [{ operation, when: 'after', code: 'forbidden', left: 1 }] })
+  await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
+  const resumed = await publish({}, context())
+  // One piece of 16 MiB had arrived.
+  expect(resumed.sent_bytes).toBeLessThan(5 * 1024 * 1024)
+  expect(diskOf(resumed.images[0]?.image_id ?? '', bytes.length).sha256).toBe(resumed.disk_sha256)
 })

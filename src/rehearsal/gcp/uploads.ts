@@ -22,10 +22,12 @@ const json = { 'content-type': 'application/json; charset=UTF-8' }
 const query = new Set(['uploadType', 'name', 'upload_id', 'fields', 'projection'])
 
 /** What a request to the upload endpoint asks for, and the permission it takes. */
-export function uploadMethod({ method, path, query: asked }: Request): string | undefined {
+export function uploadMethod({ method, path, query: asked, headers }: Request): string | undefined {
   if (!/^(\/resumable)?\/upload\/storage\/v1\/b\/[^/]+\/o$/.test(path)) return undefined
   if (method === 'POST' && !asked.has('upload_id')) return 'storage.objects.insert'
-  if (method === 'PUT') return 'storage.objects.upload'
+  // Google has one name for all of it; here what only asks how far it is has its own.
+  if (method === 'PUT')
+    return headers['content-range'] === 'bytes */*' ? 'storage.objects.getUpload' : 'storage.objects.upload'
   return method === 'DELETE' ? 'storage.objects.cancelUpload' : undefined
 }
 
