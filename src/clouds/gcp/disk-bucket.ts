@@ -76,6 +76,7 @@ export function objectStep(
     [objectKey.fingerprint]: disk.digest,
     [objectKey.name]: publication.name,
   }
+  const fresh = new Set<string>()
   const remove = async (): Promise<void> => void (await unlessGone(api.deleteObject(bucket, name)))
   const arrived = (objects: readonly GcpObject[]): GcpObject | undefined =>
     objects.find((one) => one.name === name && one.md5 !== undefined && one.metadata[arrivedKey] === one.md5)
@@ -91,8 +92,12 @@ export function objectStep(
       if (foreign) return { digest: undefined, out: name }
       return images.length > 0 || arrived(objects) !== undefined ? { digest: inputs, out: name } : undefined
     },
-    start: async () => ({ upload: await api.beginUpload(bucket, name, metadata) }),
-    fill: ({ upload }) => objectSink(api, { bucket, name, metadata, upload }),
+    async start() {
+      const upload = await api.beginUpload(bucket, name, metadata)
+      fresh.add(upload)
+      return { upload }
+    },
+    fill: ({ upload }) => objectSink(api, { bucket, name, metadata, upload, fresh: fresh.delete(upload) }),
     async poll() {
       return arrived(await objectsOf(api, bucket, key)) === undefined ? { busy: 'sending' } : { done: name }
     },

@@ -18,14 +18,17 @@ export interface Target {
   readonly metadata: Readonly<Record<string, string>>
   /** The upload that was begun for it. */
   readonly upload: string
+  /** It was begun just now, and has nothing yet. */
+  readonly fresh: boolean
 }
 
 /**
  * A packed disk as an object. An upload that broke off is gone on with: Google tells how many bytes it has, and the same
  * disk packs to the same bytes. Whether it did shows in the md5 of the whole; where that differs, all is sent anew.
  */
-export function objectSink(api: GcpDiskApi, { bucket, name, metadata, upload: first }: Target): StreamSink {
+export function objectSink(api: GcpDiskApi, { bucket, name, metadata, upload: first, fresh }: Target): StreamSink {
   let upload = first
+  let known: Uploaded | undefined = fresh ? { bytes: 0 } : undefined
   let anew = 0
 
   async function begin(): Promise<Uploaded> {
@@ -39,7 +42,9 @@ export function objectSink(api: GcpDiskApi, { bucket, name, metadata, upload: fi
     async write(open) {
       let sent = 0
       for (;;) {
-        const before = (await unlessGone(api.uploaded(upload))) ?? (await begin())
+        const before = known ?? (await unlessGone(api.uploaded(upload))) ?? (await begin())
+        // What arrives from now on only Google knows.
+        known = undefined
         const passed = await pass(api, upload, open, before)
         sent += passed.sent
         if (passed.object?.md5 === passed.md5) {
@@ -53,7 +58,7 @@ export function objectSink(api: GcpDiskApi, { bucket, name, metadata, upload: fi
           throw new SindriError('failed', `${name} arrived in ${bucket} twice with another md5 than it was sent with`, {
             hint: 'another program writes to this bucket, or this machine damages what it sends',
           })
-        await begin()
+        known = await begin()
       }
     },
   }

@@ -127,14 +127,25 @@ export const storageOperations: Operations = {
   'storage.objects.list': {
     pattern: 'GET b/:bucket/o',
     permissions: ['storage.objects.list'],
-    query: listQuery,
+    query: [...listQuery, 'delimiter'],
     run: (call) => {
       const { name: bucket } = findBucket(call, call.at.bucket ?? '')
       const prefix = call.query.get('prefix') ?? ''
+      const delimiter = call.query.get('delimiter') ?? ''
       const found = Object.values(call.world.records.objects)
         .filter((one) => one.bucket === bucket && one.name.startsWith(prefix))
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-      return listed(call, 'storage#objects', found, objectOutput)
+      // What has the delimiter behind the prefix is told of once, as a folder is.
+      const folderOf = ({ name }: ObjectRecord): string | undefined => {
+        const at = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
+        return at === -1 ? undefined : name.slice(0, at + delimiter.length)
+      }
+      const folders = [...new Set(found.map(folderOf))].filter((folder) => folder !== undefined)
+      const plain = found.filter((object) => folderOf(object) === undefined)
+      return {
+        ...listed(call, 'storage#objects', plain, objectOutput),
+        ...(folders.length > 0 && { prefixes: folders }),
+      }
     },
   },
   'storage.objects.get': {
