@@ -10,6 +10,11 @@ function policyOutput({ policy }: ImageRecord): Json {
   return { version: 1, etag: 'ACAB', ...(policy && { ...policy, version: 3 }) }
 }
 
+/** An etag is bytes, in either alphabet of base64. */
+function sameBytes(a: string, b: string): boolean {
+  return Buffer.from(a, 'base64').equals(Buffer.from(b, 'base64'))
+}
+
 const members =
   /^(allAuthenticatedUsers|(user|group|serviceAccount):[^@\s]+@[a-z0-9.-]+|domain:[a-z0-9.-]+|principal(Set)?:\/\/\S+)$/
 
@@ -17,7 +22,7 @@ function setPolicy(call: Call): Json {
   const image = ownImage(call)
   const { bindings, etag } = objectIn(call.body.policy)
   // https://cloud.google.com/iam/docs/retry-strategy (2026-11)
-  if (textIn(etag) !== undefined && etag !== policyOutput(image).etag)
+  if (textIn(etag) !== undefined && !sameBytes(String(etag), String(policyOutput(image).etag)))
     throw gcpError('aborted', 'There were concurrent policy changes. Please retry the whole read-modify-write.')
   const wanted = objectsIn(bindings)
   for (const member of wanted.flatMap((binding) => textsIn(binding.members))) {
