@@ -22,9 +22,15 @@ export {
 export { type InitOptions, type InitResult, init } from './actions/init.ts'
 export { list } from './actions/list.ts'
 export { type PermissionsResult, permissions, releasePermissions } from './actions/permissions.ts'
-export type { Manifest, ManifestImage } from './actions/publish/manifest.ts'
+export { manifest } from './actions/publish/manifest.ts'
 export type { ReleaseOptions } from './actions/publish/open.ts'
-export { type PlannedSetting, type PlannedStep, type PlanResult, planRelease } from './actions/publish/plan.ts'
+export {
+  type PlannedCloud,
+  type PlannedSetting,
+  type PlannedStep,
+  type PlanResult,
+  planRelease,
+} from './actions/publish/plan.ts'
 export { type PublishResult, publish } from './actions/publish/publish.ts'
 export { type UnpublishOptions, type UnpublishResult, unpublish } from './actions/publish/unpublish.ts'
 export { type Drift, type VerifyResult, verify } from './actions/publish/verify.ts'
@@ -32,3 +38,4 @@ export { rehearse } from './actions/rehearse.ts'
 export { type TerminateOptions, terminate } from './actions/terminate.ts'
 export { type ValidateOptions, type ValidateResult, validate } from './actions/validate.ts'
 export * from './core/index.ts'
+export type { Manifest, ManifestImage } from './release/manifest.ts'

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../src/config/load.ts'
+import { releaseOf } from '../src/config/release.ts'
 import { resolve } from '../src/config/resolve.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -15,7 +16,9 @@ test('every folder of examples holds a config', () => {
   )
 })
 
-test.each(examples)('%s is a config that could be built as it stands', (file) => {
+test.each(examples)('%s is a config that could be built or published as it stands', (file) => {
   const config = loadConfig(readFileSync(join(root, file), 'utf8'), file)
-  expect(resolve(config, {}, { env: {} }).imageName).toBe(config.providers?.packer?.image_name)
+  if (config.release === undefined)
+    expect(resolve(config, {}, { env: {} }).imageName).toBe(config.providers?.packer?.image_name)
+  else expect(releaseOf(config, {}).version).toBe(config.release.version)
 })

@@ -3,11 +3,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as sdk from '@aws-sdk/client-ec2'
 import { expect, test, vi } from 'vitest'
+import { manifest } from '../src/actions/publish/manifest.ts'
 import { planRelease } from '../src/actions/publish/plan.ts'
 import { publish } from '../src/actions/publish/publish.ts'
 import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+import { generateManifestSchema } from '../src/release/manifest.ts'
 import { changingIn, contextIn, smallDisk, writeRelease } from './publishing.ts'
 
 const [home, other] = ['eu-central-1', 'us-east-1'] as const
@@ -30,6 +32,7 @@ test('a disk becomes an image in every region, with its readers, and nothing is 
   write({ accounts: [reader], ssm_parameter: '/images/golden' })
   const planned = await planRelease({}, context())
   expect(planned.steps.map(({ state }) => state)).toEqual(['to do', 'to do', 'to do'])
+  expect(planned.clouds).toMatchObject([{ cloud: 'aws', images: 2, send_bytes: planned.data_bytes }])
   expect(changing()).toEqual([])
 
   const first = await publish({}, context())
@@ -46,6 +49,7 @@ test('a disk becomes an image in every region, with its readers, and nothing is 
   expect(await verify({}, context())).toMatchObject({ drift: [] })
 
   const before = changing().length
+  expect((await planRelease({}, context())).clouds).toMatchObject([{ send_bytes: 0, send_seconds: 0 }])
   const again = await publish({}, context())
   expect(again).toMatchObject({ images: first.images, changed: [], sent_bytes: 0 })
   const lost = await publish({}, context('another-machine'))
@@ -87,6 +91,15 @@ test('what is taken away or opened behind its back is named by verify, and mende
   ])
   expect((await publish({}, context())).changed).toEqual([`aws/readers/${other}`])
   expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
+test('the manifest holds what its schema promises', async () => {
+  write()
+  await publish({}, context())
+  const schema = JSON.parse(generateManifestSchema())
+  const told = await manifest({}, context())
+  expect(Object.keys(told)).toEqual(schema.required)
+  expect(Object.keys(told.images[0] ?? {})).toEqual(schema.properties.images.items.required)
 })
 
 test('what was published is looked at without the disk', async () => {
@@ -135,4 +148,18 @@ test('a run that broke off is continued: blocks that were stored are not sent ag
   const resumed = await publish({}, context())
   expect(resumed.sent_bytes).toBe(0)
   expect(resumed.images).toHaveLength(2)
+})
+
+test('jobs share the work: images first, which nobody may use yet, and the last job opens them', async () => {
+  write({ accounts: [reader] })
+  await expect(publish({ part: 'settings', lockTimeoutMs: 0 }, context())).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining(`to ${other}`),
+  })
+  expect(changing()).toEqual([])
+  const closed = await publish({ part: 'images' }, context())
+  expect(closed.images.map(({ readers }) => readers)).toEqual(['private', 'private'])
+  const opened = await publish({ part: 'settings' }, context('another-machine'))
+  expect(opened.sent_bytes).toBe(0)
+  expect(opened.images.map(({ readers }) => readers)).toEqual([`user ${reader}`, `user ${reader}`])
 })

@@ -16,6 +16,7 @@ const tasks = {
   parts: ['tools/parts.ts'],
   check: ['tools/check.ts'],
   bench: ['bench/bench.ts'],
+  storm: ['storm/storm.ts'],
   build: ['tools/build.ts'],
 }
 const mayInstall = !process.env.SINDRI_NO_INSTALL

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { targetNames } from '../actions/flags.ts'
 import type { ReleaseOptions } from '../actions/publish/open.ts'
-import { listOf, withCommon } from './options.ts'
+import { listOf, wholeNumber, withCommon } from './options.ts'
 import type { CommonFlags, Session } from './session.ts'
 
 interface ReleaseFlags extends CommonFlags {
@@ -12,7 +12,20 @@ interface ReleaseFlags extends CommonFlags {
   readonly only?: readonly string[]
 }
 
-interface UnpublishFlags extends ReleaseFlags {
+interface ChangeFlags extends ReleaseFlags {
+  readonly lockTimeout?: number
+}
+
+interface PublishFlags extends ChangeFlags {
+  readonly imagesOnly?: boolean
+  readonly settingsOnly?: boolean
+}
+
+interface ManifestFlags extends ReleaseFlags {
+  readonly format: 'json' | 'markdown' | 'terraform' | 'packer'
+}
+
+interface UnpublishFlags extends ChangeFlags {
   readonly force?: boolean
 }
 
@@ -30,12 +43,21 @@ function withRelease(command: Command): Command {
     )
 }
 
-function optionsOf(flags: ReleaseFlags) {
+function withLock(command: Command): Command {
+  return command.option(
+    '--lock-timeout <seconds>',
+    'how long to wait for another sindri on the same clouds (default: 600)',
+    wholeNumber,
+  )
+}
+
+function optionsOf(flags: ChangeFlags) {
   return {
     config: flags.config,
     disk: flags.disk,
     version: flags.releaseVersion,
     os: flags.os,
+    lockTimeoutMs: flags.lockTimeout === undefined ? undefined : flags.lockTimeout * 1000,
     // Cast: an unknown name is refused by name, since the release does not have it.
     only: flags.only as ReleaseOptions['only'],
   }
@@ -59,19 +81,27 @@ export function publishCommands(vm: Command, session: Session): void {
         return result.findings.some(({ level }) => level === 'error') ? 1 : 0
       }),
     )
-  withRelease(vm.command('publish'))
+  withLock(withRelease(vm.command('publish')))
     .summary('Make a finished disk an image in clouds and regions')
     .description(
       'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Safe to repeat: ' +
         'what exists is found, what was sent is not sent again, new regions and readers are added.',
     )
-    .action((flags: ReleaseFlags) =>
+    .addOption(
+      new Option(
+        '--images-only',
+        'make the images and open them to nobody: for jobs that each do some of the clouds',
+      ).conflicts('settingsOnly'),
+    )
+    .option('--settings-only', 'make nothing, and open what is complete: for the last job')
+    .action((flags: PublishFlags) =>
       session.run(flags, async (context) => {
         const [{ publish }, { publishText }] = await Promise.all([
           import('../actions/publish/publish.ts'),
           import('../report/publish-text.ts'),
         ])
-        const result = await publish(optionsOf(flags), context)
+        const part = flags.imagesOnly ? 'images' : flags.settingsOnly ? 'settings' : undefined
+        const result = await publish({ ...optionsOf(flags), part }, context)
         session.result(flags, result, publishText(result))
         return result.failed.length > 0 ? 4 : 0
       }),
@@ -87,7 +117,35 @@ export function publishCommands(vm: Command, session: Session): void {
         'use them, what points to them. Reads only. Ends with exit code 5 when something differs, and names it.',
     )
     .action((flags: ReleaseFlags) => look(session, flags, 'verify'))
-  withRelease(vm.command('unpublish'))
+  withRelease(vm.command('manifest'))
+    .summary('Print what was published, for those who use it')
+    .description(
+      'Print the images of a release as the clouds have them now: as JSON (schema/manifest.schema.json), as a table of ' +
+        'Markdown, as locals of Terraform, or as sources of Packer.',
+    )
+    .addOption(
+      new Option('--format <format>', 'how it is written')
+        .choices(['json', 'markdown', 'terraform', 'packer'])
+        .default('json'),
+    )
+    .action((flags: ManifestFlags) =>
+      session.run(flags, async (context) => {
+        const [{ manifest }, text] = await Promise.all([
+          import('../actions/publish/manifest.ts'),
+          import('../report/manifest-text.ts'),
+        ])
+        const result = await manifest(optionsOf(flags), context)
+        const written = {
+          json: () => JSON.stringify(result, undefined, 2),
+          markdown: () => text.manifestMarkdown(result),
+          terraform: () => text.manifestTerraform(result),
+          packer: () => text.manifestPacker(result),
+        }
+        session.result(flags, result, written[flags.format]())
+        return 0
+      }),
+    )
+  withLock(withRelease(vm.command('unpublish')))
     .summary('Remove the images of a release')
     .description('Remove every image of a release with its snapshots, after asking.')
     .option('-f, --force', 'do not ask')

@@ -33,7 +33,7 @@ export interface Applied {
  * No setting is written before every required step is done, so nothing half-made becomes visible.
  */
 export async function apply(options: ApplyOptions): Promise<Applied> {
-  const { plan, signal, emit, clock } = options
+  const { plan, signal } = options
   const outputs = new Map<Step<unknown>, unknown>()
   // The map holds under each step what that same step returned.
   const got: Got = <Out>(step: Step<Out>): Out => {
@@ -53,11 +53,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   const required = failures.filter(({ step }) => !step.bestEffort && !skipped.has(step))
   if (required.length > 0) throw together(required)
 
-  for (const setting of plan.settings) {
-    if (!setting.after.every((step) => outputs.has(step))) continue
-    signal.throwIfAborted()
-    await retry(clock, signal, () => reconcile(setting, got, emit))
-  }
+  await settle({ ...options, got, exists: (step) => outputs.has(step) })
   return { got, failures }
 
   async function run(step: Step<unknown>): Promise<void> {
@@ -68,6 +64,25 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     }
     signal.throwIfAborted()
     outputs.set(step, await step.run(maker))
+  }
+}
+
+/** Reconciles the settings of what exists, one after the other in the plan's order. */
+export async function settle({
+  plan,
+  clock,
+  signal,
+  emit,
+  got,
+  exists,
+}: Pick<ApplyOptions, 'plan' | 'clock' | 'signal' | 'emit'> & {
+  readonly got: Got
+  readonly exists: (step: Step<unknown>) => boolean
+}): Promise<void> {
+  for (const setting of plan.settings) {
+    if (!setting.after.every(exists)) continue
+    signal.throwIfAborted()
+    await retry(clock, signal, () => reconcile(setting, got, emit))
   }
 }
 

@@ -42,3 +42,34 @@ test('whoever lost the lease is told at the next renewal', async () => {
   await lost
   expect(first.lost.reason).toMatchObject({ code: 'partial' })
 })
+
+test('a runner that may wait is told for whom, and goes on when the other has ended', async () => {
+  const store = memoryStore()
+  const first = await takeLease({ store, owner: owner(1), clock: never, gone: () => false })
+  const waits: number[] = []
+  const clock = {
+    now: () => 1_000_000,
+    async sleep(ms: number, signal?: AbortSignal) {
+      // The pause of the one that waits, not the renewal of a lease.
+      if (ms > 1_000) return never.sleep(ms, signal)
+      waits.push(ms)
+      if (waits.length === 3) await first.release()
+    },
+  }
+  const told: number[] = []
+  const second = await takeLease({
+    ...{ store, owner: owner(2), clock, gone: () => false, waitMs: 60_000 },
+    waiting: ({ pid }) => told.push(pid),
+  })
+  await second.release()
+  expect(told).toEqual([1])
+  expect(waits).toHaveLength(3)
+})
+
+test('runners on different parts of a release do not wait for each other', async () => {
+  const store = memoryStore()
+  const [one, two] = await Promise.all(
+    ['east', 'west'].map((part, at) => takeLease({ store, owner: owner(at), clock: never, gone: () => false, part })),
+  )
+  await Promise.all([one?.release(), two?.release()])
+})

@@ -42,6 +42,12 @@ export function costOf(
   }
 }
 
+/** Keeping so many GiB for a month, in US dollars; undefined for a cloud that has no list price. */
+export function storagePrice(prices: Prices, cloud: string, gib: number): number | undefined {
+  const perGiB = new Map<string, number>(Object.entries(prices.usd_per_gib_month)).get(cloud)
+  return perGiB === undefined ? undefined : rounded(perGiB * gib)
+}
+
 function rounded(usd: number): number {
   return Math.round(usd * 10_000) / 10_000
 }

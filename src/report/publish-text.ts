@@ -1,8 +1,8 @@
-import type { ManifestImage } from '../actions/publish/manifest.ts'
-import type { PlanResult } from '../actions/publish/plan.ts'
+import type { PlannedCloud, PlanResult } from '../actions/publish/plan.ts'
 import type { PublishResult } from '../actions/publish/publish.ts'
 import type { UnpublishResult } from '../actions/publish/unpublish.ts'
 import type { VerifyResult } from '../actions/publish/verify.ts'
+import type { ManifestImage } from '../release/manifest.ts'
 import { bytesText } from './bytes.ts'
 import { elapsed } from './terminal.ts'
 
@@ -21,7 +21,7 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function imageTable(images: readonly ManifestImage[]): string {
   if (images.length === 0) return 'No image exists'
-  const rows = images.map(({ cloud, region, image_id: id, readers }) => [cloud, region, id, readers])
+  const rows = images.map(({ cloud, region, reference, readers }) => [cloud, region, reference, readers])
   return table([['Cloud', 'Region', 'Image', 'Readers'], ...rows])
 }
 
@@ -43,10 +43,20 @@ export function planText(result: PlanResult): string {
   return [
     `Release: ${result.release}`,
     `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes)}`,
+    table(result.clouds.map(plannedCloud)),
     table(result.steps.map(({ title, state }) => [state, title])),
     ...settings.map(({ title, want, have }) => `to set  ${title}: ${have ?? 'nothing yet'} → ${want}`),
     ...result.findings.map(({ level, message, hint }) => `${level}: ${message}\n  hint: ${hint}`),
   ].join('\n')
+}
+
+function plannedCloud({ cloud, images, send_bytes: bytes, send_seconds: seconds, usd_per_month: usd }: PlannedCloud) {
+  return [
+    cloud,
+    `${images} image(s)`,
+    bytes === 0 ? 'nothing to send' : `at most ${bytesText(bytes)} to send (${elapsed(seconds * 1000)} at 100 Mbit/s)`,
+    usd === undefined ? '' : `at most $${usd.toFixed(2)} a month`,
+  ]
 }
 
 /** What exists, for people. */

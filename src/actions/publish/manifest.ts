@@ -1,26 +1,16 @@
 import { type Survey, survey } from '../../core/survey.ts'
+import type { Manifest } from '../../release/manifest.ts'
 import type { Context } from '../context.ts'
-import type { OpenRelease } from './open.ts'
+import { type OpenRelease, openRelease, type ReleaseOptions } from './open.ts'
 
-/** One image of a release, as it is in its cloud. */
-export interface ManifestImage {
-  readonly cloud: string
-  readonly region: string
-  readonly image_id: string
-  readonly name: string
-  /** `private`, or who may use it. */
-  readonly readers: string
-}
-
-/** What was published, and where: what a consumer needs. */
-export interface Manifest {
-  readonly release: string
-  readonly version: string
-  readonly disk_sha256: string
-  readonly disk_bytes: number
-  readonly architecture: string
-  readonly firmware: string
-  readonly images: readonly ManifestImage[]
+/** What was published, and where, as the clouds tell it now; reads only. */
+export async function manifest(options: ReleaseOptions, context: Context): Promise<Manifest> {
+  const release = await openRelease(options, context, 'frozen')
+  try {
+    return await manifestOf(release, context, context.signal)
+  } finally {
+    await release.close()
+  }
 }
 
 /** The manifest of what exists now, read from the clouds. */
@@ -31,19 +21,21 @@ export async function manifestOf(release: OpenRelease, context: Context, signal:
 /** The manifest of what a survey has found. */
 export function manifestFrom({ publication, places }: OpenRelease, { steps, settings, got }: Survey): Manifest {
   const existing = new Set(steps.filter(({ state }) => state === 'exists').map(({ id }) => id))
+  const { disk, project, version, os, audience } = publication
   const images = places.flatMap(({ cloud, plan }) =>
     plan.images
       .filter(({ step }) => existing.has(step.id))
-      .map(({ region, step }) => {
-        const { id, name } = got(step)
-        const readers = settings.find((one) => one.id === `${cloud}/readers/${region}`)?.have ?? 'private'
-        return { cloud, region, image_id: id, name, readers }
+      .map(({ region, step, reference }) => {
+        const image = got(step)
+        return {
+          ...{ cloud, region, image_id: image.id, reference: reference?.(image) ?? image.id, name: image.name },
+          digest: `sha256:${disk.digest}`,
+          readers: settings.find((one) => one.id === `${cloud}/readers/${region}`)?.have ?? 'private',
+        }
       }),
   )
-  const { disk } = publication
   return {
-    release: publication.name,
-    version: publication.version,
+    ...{ schema_version: 1, release: publication.name, project, version, os, audience },
     disk_sha256: disk.digest,
     disk_bytes: disk.sizeBytes,
     architecture: disk.architecture,

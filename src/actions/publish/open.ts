@@ -21,6 +21,8 @@ export interface ReleaseOptions {
   readonly os?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
   readonly only?: readonly PublisherId[] | undefined
+  /** How long another runner on the same clouds is waited for. Default: 10 minutes. */
+  readonly lockTimeoutMs?: number | undefined
 }
 
 /** One cloud of a release, with all that is to be made in it. */
@@ -99,7 +101,16 @@ export async function openRelease(
         disk: examined?.disk,
         store,
         async freeze() {
-          if (frozen === undefined) await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })
+          if (frozen !== undefined) return
+          if ((await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })) !== undefined) return
+          // Another runner was first.
+          const theirs = await frozenIn(store)
+          if (theirs === undefined) return
+          checkSame(theirs, facts)
+          if (theirs.name !== name)
+            throw new SindriError('conflict', `another run has just named this release ${theirs.name}`, {
+              hint: 'run the command again',
+            })
         },
         async close() {
           store.close()

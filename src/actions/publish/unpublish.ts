@@ -1,10 +1,10 @@
 import { unapply } from '../../core/apply.ts'
 import { SindriError } from '../../core/error.ts'
-import { takeLease } from '../../core/lease.ts'
 import { survey } from '../../core/survey.ts'
+import type { ManifestImage } from '../../release/manifest.ts'
 import type { Context } from '../context.ts'
-import { processGone } from '../owner.ts'
-import { type ManifestImage, manifestFrom } from './manifest.ts'
+import { leasesOf } from './leases.ts'
+import { manifestFrom } from './manifest.ts'
 import { openRelease, type ReleaseOptions } from './open.ts'
 
 export interface UnpublishOptions extends ReleaseOptions {
@@ -26,12 +26,7 @@ export async function unpublish(options: UnpublishOptions, context: Context): Pr
     const seen = await survey({ plan: release.plan, clock, signal })
     const { images } = manifestFrom(release, seen)
     if (!(await options.confirm(images))) throw new SindriError('cancelled', 'nothing was removed')
-    const lease = await takeLease({
-      store: release.store,
-      owner: { host: context.hostName, pid: context.processId, nonce: String(clock.now()) },
-      clock,
-      gone: processGone(context.hostName),
-    })
+    const lease = await leasesOf(release, context, options.lockTimeoutMs)
     try {
       await unapply({
         ...{ release: release.publication.key, plan: release.plan, store: release.store },

@@ -1,6 +1,7 @@
 import { survey } from '../../core/survey.ts'
+import type { Manifest } from '../../release/manifest.ts'
 import type { Context } from '../context.ts'
-import { type Manifest, manifestFrom } from './manifest.ts'
+import { manifestFrom } from './manifest.ts'
 import { openRelease, type ReleaseOptions } from './open.ts'
 
 /** Something in a cloud that is not as it is declared. */

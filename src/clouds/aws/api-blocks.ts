@@ -17,10 +17,15 @@ const connections = 64
  * PutSnapshotBlock without the SDK's client, which takes 2.6 times the processor time since it hashes every block twice:
  * AWS's own model asks for an unsigned payload here, and the block's own checksum is what EBS verifies.
  * https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html (2026-11)
+ * @param endpoint another than the public one of the region
  */
-export function openBlocks(region: string, { config: { credentials, sha256 } }: Pick<EBSClient, 'config'>): Blocks {
-  const host = `ebs.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
-  const pool = new Pool(`https://${host}`, {
+export function openBlocks(
+  region: string,
+  { config: { credentials, sha256 } }: Pick<EBSClient, 'config'>,
+  endpoint: string = `https://ebs.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
+): Blocks {
+  const { origin, host, hostname, protocol } = new URL(endpoint)
+  const pool = new Pool(origin, {
     connections,
     pipelining: 1,
     headersTimeout: timeoutMs,
@@ -42,8 +47,8 @@ export function openBlocks(region: string, { config: { credentials, sha256 } }: 
         }
         const signed = await signer.sign({
           method: 'PUT',
-          protocol: 'https:',
-          hostname: host,
+          protocol,
+          hostname,
           path,
           query: {},
           headers,

@@ -25,7 +25,9 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
   const { call, sourceOf } = openEc2(home)
   const ebs = perRegion((region) => new EBSClient({ ...common, region }))
   const ssm = perRegion((region) => new SSMClient({ ...common, region }))
-  const blocks = perRegion((region) => openBlocks(region, ebs(region)))
+  // As the SDK's own clients have it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html (2026-11)
+  const { AWS_ENDPOINT_URL_EBS: endpoint = home.environment.AWS_ENDPOINT_URL } = home.environment
+  const blocks = perRegion((region) => openBlocks(region, ebs(region), endpoint))
 
   async function ask<T>(
     action: string,

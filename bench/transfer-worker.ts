@@ -1,0 +1,142 @@
+/**
+ * One piece of work with a disk, alone in a process, so that its processor time and memory are its own.
+ * usage: node bench/transfer-worker.ts <work> <disk> [<url of an EBS>]; prints one line of JSON
+ */
+import { createHash } from 'node:crypto'
+import { EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs'
+import { openBlocks } from '../src/clouds/aws/api-blocks.ts'
+import { blockBytes } from '../src/clouds/aws/disk-port.ts'
+import { systemClock } from '../src/core/clock.ts'
+import type { PartSink, Sink, StreamSink } from '../src/core/sink.ts'
+import type { Disk } from '../src/disk/disk.ts'
+import { openDisk } from '../src/disk/open-disk.ts'
+import { bytesIn, runsWithin } from '../src/disk/runs.ts'
+import { tarGzOf } from '../src/disk/write-tar-gz.ts'
+import { sender } from '../src/transfer/send.ts'
+import { sendTogether } from '../src/transfer/send-together.ts'
+
+/** What a worker tells. Absent is what its work does not count. */
+export interface Work {
+  readonly processorSeconds: number
+  readonly peakMiB: number
+  readonly seconds: number
+  readonly extentBytes: number
+  readonly readBytes?: number
+  readonly sentBytes?: number
+  readonly packedBytes?: number
+}
+
+const [work = '', file = '', url = ''] = process.argv.slice(2)
+const opened = await openDisk(file)
+const extentBytes = bytesIn(opened.extents)
+let readBytes = 0
+let packedBytes = 0
+let sentBytes = 0
+/** Counts what is read where there is something. */
+const disk: Disk = {
+  ...opened,
+  async read(offset, into) {
+    readBytes += bytesIn(runsWithin(opened.extents, offset, offset + into.length))
+    await opened.read(offset, into)
+  },
+}
+const running = { clock: systemClock, signal: new AbortController().signal, emit: () => undefined }
+const record = { read: async () => new Set<number>(), write: async () => undefined }
+const key = { accessKeyId: 'bench', secretAccessKey: 'bench' }
+
+const before = process.cpuUsage()
+const began = performance.now()
+if (work === 'pack') for await (const piece of tarGzOf(disk)) packedBytes += piece.length
+else if (work === 'together') await together([blocks(), pages(), packed()])
+else if (work === 'blocks') await together([blocks()])
+else if (work === 'ebs') await ebs()
+else if (work === 'ebs-sdk') await ebsByTheSdk()
+else throw new Error(`unknown work: ${work}`)
+const seconds = (performance.now() - began) / 1000
+const { user, system } = process.cpuUsage(before)
+const peakMiB = process.resourceUsage().maxRSS / 1024
+const counted = { processorSeconds: (user + system) / 1e6, peakMiB, seconds, extentBytes }
+console.log(JSON.stringify({ ...counted, readBytes, sentBytes, packedBytes } satisfies Work))
+
+async function together(sinks: readonly Sink[]): Promise<void> {
+  const ids = sinks.map((_, index) => String(index))
+  const { fill } = sendTogether(ids, { ...running, disk })
+  await Promise.all(sinks.map((sink, index) => fill(String(index), sink, record)))
+}
+
+/** Blocks as EBS takes them, each hashed. */
+function blocks(): PartSink {
+  return {
+    ...{ kind: 'parts', format: 'raw', partBytes: () => blockBytes, zeros: 'skip', stored: async () => new Set() },
+    async put(_, bytes) {
+      createHash('sha256').update(bytes).digest()
+      sentBytes += bytes.length
+      return bytes.length
+    },
+    finish: async () => undefined,
+  }
+}
+
+/** Pages as Azure takes them. */
+function pages(): PartSink {
+  return {
+    ...{ kind: 'parts', format: 'vhd', partBytes: () => 4 << 20, zeros: 'skip', stored: async () => new Set() },
+    async put(_, bytes) {
+      createHash('md5').update(bytes).digest()
+      return bytes.length
+    },
+    finish: async () => undefined,
+  }
+}
+
+/** The packed file as Google Cloud takes it. */
+function packed(): StreamSink {
+  return {
+    ...{ kind: 'stream', format: 'tar.gz' },
+    async write(open) {
+      for await (const piece of open()) packedBytes += piece.length
+      return packedBytes
+    },
+  }
+}
+
+/** Our own upload to an EBS. */
+async function ebs(): Promise<void> {
+  const { put } = openBlocks('us-east-1', new EBSClient({ region: 'us-east-1', credentials: key }), url)
+  const sink: PartSink = {
+    ...blocks(),
+    async put(index, bytes) {
+      await put('snap-1', index, whole(bytes), createHash('sha256').update(whole(bytes)).digest('base64'))
+      sentBytes += bytes.length
+      return bytes.length
+    },
+  }
+  await sender({ ...running, disk })('snapshot', sink, record)
+}
+
+/** The same by the SDK's client, as many at a time. */
+async function ebsByTheSdk(): Promise<void> {
+  const client = new EBSClient({ region: 'us-east-1', endpoint: url, credentials: key })
+  const sink: PartSink = {
+    ...blocks(),
+    async put(index, bytes) {
+      const block = whole(bytes)
+      await client.send(
+        new PutSnapshotBlockCommand({
+          ...{ SnapshotId: 'snap-1', BlockIndex: index, BlockData: block, DataLength: block.length },
+          ...{ ChecksumAlgorithm: 'SHA256', Checksum: createHash('sha256').update(block).digest('base64') },
+        }),
+      )
+      sentBytes += bytes.length
+      return bytes.length
+    },
+  }
+  await sender({ ...running, disk })('snapshot', sink, record)
+}
+
+function whole(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === blockBytes) return bytes
+  const block = new Uint8Array(blockBytes)
+  block.set(bytes)
+  return block
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini'
+
+/** One image of a release, as it is in its cloud. */
+export interface ManifestImage {
+  readonly cloud: string
+  readonly region: string
+  /** As the cloud's own API names it. */
+  readonly image_id: string
+  /** What consumers write: the id, a path, a community gallery's id. */
+  readonly reference: string
+  readonly name: string
+  /** `sha256:` and what the disk holds that it was made of, in hex. */
+  readonly digest: string
+  /** `private`, or who may use it. */
+  readonly readers: string
+}
+
+/** What was published, and where: what a consumer needs. `publish` and `verify` print it with more beside. */
+export interface Manifest {
+  readonly schema_version: 1
+  readonly release: string
+  readonly project: string
+  readonly version: string
+  readonly os: string
+  readonly audience: 'private' | 'community' | 'public'
+  readonly disk_sha256: string
+  readonly disk_bytes: number
+  readonly architecture: string
+  readonly firmware: string
+  readonly images: readonly ManifestImage[]
+}
+
+const text = (): z.ZodMiniType<string> => z.string()
+
+const manifestSchema: z.ZodMiniType<Manifest> = z.looseObject({
+  schema_version: z.literal(1),
+  ...{ release: text(), project: text(), version: text(), os: text() },
+  audience: z.enum(['private', 'community', 'public']),
+  ...{ disk_sha256: text(), disk_bytes: z.number(), architecture: text(), firmware: text() },
+  images: z.readonly(
+    z.array(
+      z.looseObject({
+        ...{ cloud: text(), region: text(), image_id: text(), reference: text() },
+        ...{ name: text(), digest: text(), readers: text() },
+      }),
+    ),
+  ),
+})
+
+/** The text of schema/manifest.schema.json. */
+export function generateManifestSchema(): string {
+  const schema = z.toJSONSchema(manifestSchema, { target: 'draft-7' })
+  return `${JSON.stringify({ title: 'The manifest of a release', ...schema }, undefined, 2)}\n`
+}
