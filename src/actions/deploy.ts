@@ -73,7 +73,7 @@ export async function deploy(options: DeployOptions, context: Context): Promise<
   const ranges = options.sshSourceRanges.length > 0 ? options.sshSourceRanges : defaults.sshSourceRanges
   const { steps, instance } = target.launch.steps({
     deployment,
-    image,
+    image: { ...image, ...(options.sshUser !== undefined && { sshUser: options.sshUser }) },
     instanceType,
     key: pair === undefined ? { name: keyName ?? '' } : { publicKey: pair.publicKey },
     sshSourceRanges: ranges.length > 0 || securityGroupId !== undefined ? ranges : [await target.callerRange()],

@@ -1,5 +1,6 @@
 import type { PartSink, StreamSink } from '../core/sink.ts'
 import type { Bytes, Disk } from '../disk/disk.ts'
+import { grown } from '../disk/grown.ts'
 import { partsOf } from '../disk/joined.ts'
 import { asQcow2 } from '../disk/write-qcow2.ts'
 import { tarGzOf } from '../disk/write-tar-gz.ts'
@@ -8,6 +9,8 @@ import { vmdkOf } from '../disk/write-vmdk.ts'
 
 /** What a stream is read in. */
 const pieceBytes = 1 << 20
+/** A tar.gz is for Google Cloud, which takes whole GiB. https://cloud.google.com/compute/docs/import/import-existing-image (2026-11) */
+const tarGzBytes = 1 << 30
 
 /** A disk in a format whose every part can be read by itself. Closing it closes the disk. */
 export function bytesOf(disk: Disk, format: PartSink['format']): Bytes {
@@ -22,7 +25,7 @@ export function streamOf(
   disk: Disk,
   format: StreamSink['format'],
 ): { readonly open: () => AsyncIterable<Uint8Array>; readonly sizeBytes: number | undefined } {
-  if (format === 'tar.gz') return { open: () => tarGzOf(disk), sizeBytes: undefined }
+  if (format === 'tar.gz') return { open: () => tarGzOf(grown(disk, tarGzBytes)), sizeBytes: undefined }
   if (format === 'vmdk') return { open: () => vmdkOf(disk), sizeBytes: undefined }
   const bytes = bytesOf(disk, format)
   return { open: () => partsOf(bytes, pieceBytes), sizeBytes: bytes.sizeBytes }

@@ -23,6 +23,8 @@ export function imageOf(image: Json): GcpImage {
     createdAt: textOf(image, 'creationTimestamp') ?? '',
     labels: labelsOf(image.labels),
     deprecation: deprecationOf(object(image.deprecated)),
+    description: textOf(image, 'description') ?? '',
+    family: textOf(image, 'family'),
   }
 }
 
@@ -43,6 +45,9 @@ export function instanceOf(instance: Json): GcpInstance {
 export function operationOf(operation: Json): Progress {
   const problems = objects(object(operation.error).errors)
   const told = problems.map((one) => `${textOf(one, 'message') ?? ''} (${textOf(one, 'code') ?? ''})`)
+  const { httpErrorStatusCode: status, httpErrorMessage: message } = operation
+  // Both say that it failed, and either may be alone.
+  if (told.length === 0 && Number(status ?? 0) >= 400) told.push(`${message ?? 'no reason given'} (HTTP ${status})`)
   return { done: operation.status === 'DONE', ...(told.length > 0 && { problem: told.join('; ') }) }
 }
 
@@ -57,10 +62,12 @@ function labelsOf(labels: unknown): Labels {
   return Object.fromEntries(Object.entries(object(labels)).map(([key, value]) => [key, String(value)]))
 }
 
-function object(value: unknown): Json {
+/** A member that is an object; empty where it is left out. */
+export function object(value: unknown): Json {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
 
-function objects(value: unknown): readonly Json[] {
+/** A member that is a list of objects. */
+export function objects(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.map(object) : []
 }

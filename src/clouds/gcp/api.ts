@@ -1,92 +1,15 @@
-import { GoogleAuth } from 'google-auth-library'
-import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
-import { imageOf, instanceOf, itemsOf, type Json, operationOf, textOf } from './answers.ts'
+import { imageOf, instanceOf, type Json, operationOf, textOf } from './answers.ts'
+import { compute, openGoogle, requestId, requestTimeoutMs } from './api-calls.ts'
 import { gcpError } from './errors.ts'
-import type { GcpApi, GcpHome, LabelFilter } from './port.ts'
-
-/** A request that stalls longer than this is given up and, where it may be, sent again. An operation is waited for two minutes. */
-const requestTimeoutMs = 150_000
-
-const compute = 'https://compute.googleapis.com/compute/v1/'
-
-/** Safe for every call here: what is not a read carries a `requestId`, or has the same effect twice. */
-const retryConfig = {
-  retry: 4,
-  noResponseRetries: 4,
-  httpMethodsToRetry: ['GET', 'POST', 'DELETE'],
-  statusCodesToRetry: [
-    [429, 429],
-    [500, 500],
-    [502, 504],
-  ],
-}
+import type { GcpApi, GcpHome } from './port.ts'
 
 /**
  * Compute Engine as Sindri uses it, with the application default credentials. No call is made before it is needed.
  * https://cloud.google.com/compute/docs/reference/rest/v1 (read 2026-11)
  */
 export function connectGcp({ project, imageProject, networkProject, environment }: GcpHome): GcpApi {
-  const source = environment.GOOGLE_APPLICATION_CREDENTIALS || 'the application default credentials'
-  const auth = new GoogleAuth({
-    scopes: ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/userinfo.email'],
-    // Node's own, so that no second HTTP client is loaded.
-    clientOptions: { transporterOptions: { fetchImplementation: fetch } },
-  })
-
-  async function send(
-    permission: string,
-    what: string,
-    request: { method?: 'POST' | 'DELETE'; url: string; params?: Readonly<Record<string, string>>; data?: unknown },
-  ): Promise<Json> {
-    try {
-      const options = { method: 'GET', ...request, retry: true, retryConfig, timeout: requestTimeoutMs } as const
-      return (await auth.request<Json>(options)).data
-    } catch (error) {
-      throw gcpError(error, permission, what, source)
-    }
-  }
-
-  async function all(
-    permission: string,
-    path: string,
-    query: { readonly name?: string; readonly labels?: LabelFilter },
-  ): Promise<readonly Json[]> {
-    const found: Json[] = []
-    const filter = filterOf(query)
-    let pageToken = ''
-    do {
-      const params = {
-        maxResults: '500',
-        ...(filter === '' ? {} : { filter }),
-        ...(pageToken === '' ? {} : { pageToken }),
-      }
-      const page = await send(permission, path, { url: `${compute}${path}`, params })
-      found.push(...itemsOf(page))
-      pageToken = textOf(page, 'nextPageToken') ?? ''
-    } while (pageToken !== '')
-    return found
-  }
-
-  /** Begins something and waits until it is done. */
-  async function change(
-    permission: string,
-    method: 'POST' | 'DELETE',
-    path: string,
-    data?: unknown,
-    token?: string,
-  ): Promise<void> {
-    const params: Record<string, string> = token === undefined ? {} : { requestId: requestId(token) }
-    let operation = await send(permission, path, { method, url: `${compute}${path}`, params, data })
-    while (!operationOf(operation).done) {
-      const asked = path.includes('/zones/') ? 'compute.zoneOperations.get' : 'compute.globalOperations.get'
-      const name = textOf(operation, 'name') ?? ''
-      const url = `${compute}${placeOf(path)}/operations/${name}/wait`
-      operation = await send(asked, name, { method: 'POST', url })
-    }
-    const { problem } = operationOf(operation)
-    if (problem !== undefined) throw new SindriError('failed', `${permission} on ${path} failed: ${problem}`)
-  }
+  const { source, accessToken, send, all, change } = openGoogle(environment)
 
   const zonal = (zone: string): string => `projects/${project}/zones/${zone}`
   const images = `projects/${imageProject}/global/images`
@@ -99,10 +22,10 @@ export function connectGcp({ project, imageProject, networkProject, environment 
 
     async identity() {
       try {
-        const access = await auth.getAccessToken()
+        const access = await accessToken()
         const found = await fetch('https://oauth2.googleapis.com/tokeninfo', {
           method: 'POST',
-          body: new URLSearchParams({ access_token: access ?? '' }),
+          body: new URLSearchParams({ access_token: access }),
           signal: AbortSignal.timeout(requestTimeoutMs),
         })
         const told: Json = await found.json()
@@ -220,25 +143,4 @@ export function connectGcp({ project, imageProject, networkProject, environment 
       return textOf(found, 'network') ?? ''
     },
   }
-}
-
-/** https://google.aip.dev/160, as Compute Engine's lists take it. */
-function filterOf({ name, labels = {} }: { readonly name?: string; readonly labels?: LabelFilter }): string {
-  const wanted = Object.entries(labels).map(([key, value]) =>
-    value === '*' ? `(labels.${key}:*)` : `(labels.${key}="${value}")`,
-  )
-  return [...(name === undefined ? [] : [`(name="${name}")`]), ...wanted].join(' ')
-}
-
-/** `projects/p/zones/z` or `projects/p/global`, whose operations belong to a path below it. */
-function placeOf(path: string): string {
-  return /^projects\/[^/]+\/(global|zones\/[^/]+)/.exec(path)?.[0] ?? ''
-}
-
-/** A UUID (version 4 by its form) that is the same for the same token: with it Google begins a thing once. */
-function requestId(token: string): string {
-  const hex = digest(token)
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  )
 }

@@ -67,8 +67,8 @@ export function gcpError(error: unknown, permission: string, what: string, crede
       cause: error,
     })
   }
-  if (status === 404) return new SindriError('not-found', `${where}: ${message}`, { cause: error })
-  if (status === 409) return new SindriError('conflict', `${where}: ${message}`, { cause: error })
+  if (status === 404 || status === 410) return new SindriError('not-found', `${where}: ${message}`, { cause: error })
+  if (status === 409 || status === 412) return new SindriError('conflict', `${where}: ${message}`, { cause: error })
   return new SindriError('failed', `${where} failed: ${message}${reason === '' ? '' : ` (${reason})`}`, {
     cause: error,
   })

@@ -34,8 +34,16 @@ export const gcp: Cloud = {
     return packerProblem(packer)
   },
   async permissions() {
-    const { permissionsOf, roleOf } = await import('./permissions.ts')
-    return { of: permissionsOf, policy: roleOf }
+    const [{ permissionsOf, roleOf }, { diskPermissionsOf }] = await Promise.all([
+      import('./permissions.ts'),
+      import('./disk-permissions.ts'),
+    ])
+    return {
+      of: permissionsOf,
+      ofRelease: (release) =>
+        release.targets.gcp === undefined ? [] : diskPermissionsOf(release.targets.gcp, release),
+      policy: roleOf,
+    }
   },
   async connect(resolved, environment) {
     const [{ connectGcp }, { gcpTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

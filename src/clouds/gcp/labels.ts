@@ -1,3 +1,4 @@
+import { digest } from '../../core/digest.ts'
 import { call, type Raw, type Value } from '../../packer/hcl.ts'
 
 /** Labels by key, of an image, an instance or a disk. */
@@ -11,6 +12,10 @@ export const label = {
   managed: 'sindri-managed',
   release: 'sindri-release',
   fingerprint: 'sindri-fingerprint',
+  /** Which inputs an image of a finished disk was made from. */
+  digest: 'sindri-digest',
+  /** Where such an image is kept. */
+  location: 'sindri-location',
   version: 'sindri-version',
   profile: 'sindri-profile',
   base: 'sindri-base',
@@ -27,6 +32,22 @@ export function labelValue(text: string): string {
     .toLowerCase()
     .replaceAll(/[^\p{Ll}0-9_-]/gu, '_')
     .slice(-longest)
+}
+
+/** As much of a sha256 as a label has room for. */
+export function labelDigest(sha256: string): string {
+  return sha256.slice(0, longest)
+}
+
+/**
+ * A name that Compute Engine takes, also as a label: what is not one yet loses what is not allowed and gets a part of its
+ * sha256, so that different names stay different. https://cloud.google.com/compute/docs/naming-resources (2026-11)
+ */
+export function resourceName(name: string): string {
+  if (/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const begun = /^[a-z]/.test(plain) ? plain : `i-${plain}`
+  return `${begun.slice(0, longest - 9).replace(/-$/, '')}-${digest(name).slice(0, 8)}`
 }
 
 /** The same, of what Packer knows only when it runs. */

@@ -1,8 +1,8 @@
 import type { MissingAction, Permission } from '../cloud.ts'
 import type { GcpApi } from './port.ts'
 
-/** Can be granted on one service account, network or instance alone, and then is not granted on the project. */
-const elsewhere = /^(iam\.|iap\.|compute\.(networks|subnetworks|instances\.osAdminLogin))/
+/** Can be granted on one service account, bucket, network or instance alone, and then is not granted on the project. */
+const elsewhere = /^(iam\.|iap\.|storage\.|compute\.(networks|subnetworks|instances\.osAdminLogin))/
 
 /** At most this many are asked about at once. https://cloud.google.com/resource-manager/reference/rest/v1/projects/testIamPermissions (2026-11) */
 const most = 100

@@ -27,6 +27,8 @@ export interface GcpImage {
   readonly createdAt: string
   readonly labels: Labels
   readonly deprecation: Deprecation
+  readonly description: string
+  readonly family: string | undefined
 }
 
 export interface GcpInstance {

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } from '../fields.ts'
 import { type AlibabaReleaseSettings, alibabaReleaseFields } from '../targets/alibaba.ts'
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
+import { type GcpReleaseSettings, gcpReleaseFields } from '../targets/gcp.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -11,6 +12,7 @@ export type Audience = 'private' | 'community' | 'public'
 export interface ReleaseTargets {
   readonly aws?: AwsReleaseSettings
   readonly alibaba?: AlibabaReleaseSettings
+  readonly gcp?: GcpReleaseSettings
 }
 
 /** What `sindri vm publish` makes of a finished disk. */
@@ -52,6 +54,7 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   targets: section('Where it is published.', {
     aws: section<Written<AwsReleaseSettings>>('AWS.', awsReleaseFields(), ['regions']),
     alibaba: section<Written<AlibabaReleaseSettings>>('Alibaba Cloud.', alibabaReleaseFields(), ['regions', 'bucket']),
+    gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
   }),
 })
 

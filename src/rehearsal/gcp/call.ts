@@ -22,8 +22,8 @@ export interface Call {
 export interface Operation {
   /** `GET projects/:project/zones/:zone`. */
   readonly pattern: string
-  /** Permissions it asks for. */
-  readonly permissions: readonly string[]
+  /** Permissions it asks for, which may depend on what the body says. */
+  readonly permissions: readonly string[] | ((body: Json) => readonly string[])
   /** Query parameters besides the common ones. */
   readonly query?: readonly string[]
   /** Members of the body that are acted on (dotted; a name covers all below it). Any other with a value is answered 501. */

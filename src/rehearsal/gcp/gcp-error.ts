@@ -6,9 +6,12 @@ export interface GcpError extends Error {
 
 /** Statuses by reason. https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-common-api-errors (2026-11) */
 const statuses: Readonly<Record<string, number>> = {
+  aborted: 409,
   alreadyExists: 409,
   authError: 401,
   backendError: 503,
+  conditionNotMet: 412,
+  conflict: 409,
   forbidden: 403,
   internalError: 500,
   notFound: 404,

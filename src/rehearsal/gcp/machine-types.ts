@@ -36,14 +36,6 @@ export function machineTypeOf(name: string): MachineType | undefined {
 
 /** What is Google's own and the same for every project. */
 export const placeOperations: Operations = {
-  'compute.projects.get': {
-    pattern: 'GET projects/:project',
-    permissions: ['compute.projects.get'],
-    run: ({ at, path }) => {
-      const { project = '' } = at
-      return { kind: 'compute#project', name: project, commonInstanceMetadata: { items: [] }, selfLink: urlOf(path) }
-    },
-  },
   'compute.zones.get': {
     pattern: 'GET projects/:project/zones/:zone',
     permissions: ['compute.zones.get'],

@@ -14,7 +14,7 @@ export function newId(): string {
 
 /** https://cloud.google.com/compute/docs/reference/rest/v1/zoneOperations */
 function operationOutput(operation: OperationRecord, now: number): Json {
-  const { id, name, path, type, target, targetId, createdAt, doneAt } = operation
+  const { id, name, path, type, target, targetId, createdAt, doneAt, error } = operation
   const status = operationStatus(operation, now)
   const at = new Date(createdAt).toISOString()
   const zone = /^projects\/[^/]+\/zones\/[^/]+/.exec(path)?.[0]
@@ -31,15 +31,27 @@ function operationOutput(operation: OperationRecord, now: number): Json {
     insertTime: at,
     startTime: at,
     ...(status === 'DONE' && { endTime: new Date(doneAt).toISOString() }),
+    ...(status === 'DONE' &&
+      error && { error: { errors: [error] }, httpErrorStatusCode: 400, httpErrorMessage: 'BAD REQUEST' }),
     selfLink: urlOf(path),
   }
+}
+
+/** Something that is begun, and fails when it is under way: what was to be made, and why it is not. */
+export interface Failing {
+  readonly failing: Resource
+  readonly error: { readonly code: string; readonly message: string }
 }
 
 /**
  * Does something once for each `requestId`, and answers the operation that stands for it. `make` returns what it was
  * done to. https://cloud.google.com/compute/docs/reference/rest/v1/instances/insert (requestId)
  */
-export async function begun(call: Call, type: string, make: () => Promise<Resource> | Resource): Promise<Json> {
+export async function begun(
+  call: Call,
+  type: string,
+  make: () => Promise<Resource | Failing> | Resource,
+): Promise<Json> {
   const { world, now, query, path } = call
   const { operations, requests } = world.records
   const requestId = query.get('requestId')
@@ -49,7 +61,8 @@ export async function begun(call: Call, type: string, make: () => Promise<Resour
   const known = requestId === null ? undefined : requests[requestId]
   const earlier = known?.digest === digest ? operations[known.operation] : undefined
   if (earlier !== undefined) return operationOutput(earlier, now)
-  const target = await make()
+  const made = await make()
+  const target = 'failing' in made ? made.failing : made
   const name = `operation-${now}-${randomUUID().slice(0, 13)}`
   const place = /^projects\/[^/]+\/(global|zones\/[^/]+)/.exec(target.path)?.[0] ?? ''
   const operation: OperationRecord = {
@@ -62,6 +75,7 @@ export async function begun(call: Call, type: string, make: () => Promise<Resour
     target: target.path,
     targetId: target.id,
     doneAt: now + durationsMs.operation,
+    ...('failing' in made && { error: made.error }),
   }
   operations[operation.path] = operation
   if (requestId !== null) requests[requestId] = { digest, operation: operation.path }

@@ -22,6 +22,9 @@ export function regionOf(zone: string): string {
   return region
 }
 
+/** The regions there are. */
+export const regionNames: readonly string[] = Object.keys(regions)
+
 /** The first two numbers of the addresses in a region's part of the default network. */
 export function addressBlock(region: string): string {
   const known = regions[region]
@@ -38,7 +41,7 @@ export const email: string = `rehearsal@${project}.iam.gserviceaccount.com`
 /** The domains of Google's that the stand-in answers for. */
 export const gcpDomains: readonly string[] = ['googleapis.com']
 
-const services = ['compute', 'oauth2', 'cloudresourcemanager', 'www', 'accounts']
+const services = ['compute', 'oauth2', 'cloudresourcemanager', 'storage', 'www', 'accounts']
 
 /** True for hosts of Google's that the stand-in answers for. */
 export function isGcpHost(host: string): boolean {

@@ -15,18 +15,23 @@ export interface Resource {
 
 export interface ImageRecord extends Resource {
   readonly description?: string
-  readonly family?: string
+  family?: string
   readonly labels: Labels
   readonly architecture: string
   readonly guestOsFeatures: readonly string[]
   readonly storageLocations: readonly string[]
   readonly kmsKeyName?: string
   readonly sourceDisk?: string
+  readonly sourceImage?: string
+  /** Bytes of the packed disk it was made from. */
+  readonly archiveBytes?: number
   readonly sizeGb: number
   readonly readyAt: number
   /** Immutable disk file: a name in the folder of disks, or `base:<name>`. */
   readonly file: string
   deprecated?: Json
+  /** Who has which role on it. */
+  policy?: { readonly bindings: readonly Json[]; readonly etag: string }
 }
 
 export interface DiskRecord extends Resource {
@@ -76,6 +81,51 @@ export interface OperationRecord extends Resource {
   readonly target: string
   readonly targetId: string
   readonly doneAt: number
+  /** Why it failed. */
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** A bucket of Cloud Storage. Its key in its table is its name. */
+export interface BucketRecord {
+  readonly name: string
+  readonly project: string
+  readonly location: string
+  readonly labels: Labels
+  readonly createdAt: number
+  /** As they were given. */
+  readonly iamConfiguration: Json
+  readonly softDeletePolicy: Json
+}
+
+/** An object that is whole. Its key is that of its bucket, a slash, and its name. */
+export interface ObjectRecord {
+  readonly bucket: string
+  readonly name: string
+  readonly file: string
+  readonly sizeBytes: number
+  /** Base64. */
+  readonly md5: string
+  readonly crc32c: string
+  readonly generation: string
+  readonly contentType: string
+  readonly createdAt: number
+  metadata: Labels
+}
+
+/** A resumable upload. Its key is its id. */
+export interface UploadRecord {
+  readonly bucket: string
+  readonly name: string
+  readonly file: string
+  readonly createdAt: number
+  readonly contentType: string
+  readonly metadata: Labels
+  /** Checksums its client gave at the beginning. */
+  readonly sums: { readonly md5Hash?: string; readonly crc32c?: string }
+  /** How many have arrived. */
+  bytes: number
+  /** The generation of the object it became. */
+  generation?: string
 }
 
 type Table<T> = Record<string, T>
@@ -88,9 +138,17 @@ export interface GcpRecords {
   readonly operations: Table<OperationRecord>
   /** What each `requestId` began, and with what. */
   readonly requests: Table<{ readonly digest: string; readonly operation: string }>
+  readonly buckets: Table<BucketRecord>
+  readonly objects: Table<ObjectRecord>
+  readonly uploads: Table<UploadRecord>
+  /** What the organisation restricts, by project and constraint. */
+  readonly organization: Table<Json>
 }
 
 /** Projects with nothing in them. */
 export function emptyRecords(): GcpRecords {
-  return { images: {}, disks: {}, instances: {}, firewalls: {}, operations: {}, requests: {} }
+  return {
+    ...{ images: {}, disks: {}, instances: {}, firewalls: {}, operations: {}, requests: {} },
+    ...{ buckets: {}, objects: {}, uploads: {}, organization: {} },
+  }
 }

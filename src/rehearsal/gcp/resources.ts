@@ -10,11 +10,13 @@ export interface ProjectResources {
   readonly disks: readonly Resource[]
   readonly instances: readonly Resource[]
   readonly firewalls: readonly Resource[]
+  readonly buckets: readonly Resource[]
 }
 
 /** What the projects hold, by project; those that hold nothing are left out, and so is everything that is Google's own. */
 export function gcpResources(records: GcpRecords, now: number): Readonly<Record<string, ProjectResources>> {
-  const kinds = [records.images, records.disks, records.instances, records.firewalls]
+  const { buckets = {}, objects = {} } = records
+  const kinds = [records.images, records.disks, records.instances, records.firewalls, buckets]
   const projects = new Set(kinds.flatMap((kind) => Object.values(kind).map(({ project }) => project)))
   const of = <T extends { readonly project: string }>(kind: Record<string, T>, project: string): readonly T[] =>
     Object.values(kind).filter((one) => one.project === project)
@@ -39,6 +41,12 @@ export function gcpResources(records: GcpRecords, now: number): Readonly<Record<
         firewalls: of(records.firewalls, project).map(({ id, name, sourceRanges, targetTags }) => {
           return { id, name, sourceRanges, targetTags }
         }),
+        buckets: of(buckets, project).map(({ name, location }) => ({
+          ...{ id: name, name, location },
+          objects: Object.values(objects)
+            .filter((object) => object.bucket === name)
+            .map((object) => ({ name: object.name, sizeBytes: object.sizeBytes })),
+        })),
       },
     ]),
   )

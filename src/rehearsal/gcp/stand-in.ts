@@ -8,15 +8,20 @@ import { openTurns } from '../kit/turns.ts'
 import type { Operation, Operations } from './call.ts'
 import { diskOperations } from './disks.ts'
 import { errorBody, type GcpError, gcpError, isGcpError, notImplemented } from './gcp-error.ts'
+import { imagePolicyOperations } from './image-policy.ts'
 import { imageOperations } from './images.ts'
 import { checkSupported } from './input.ts'
 import { instanceOperations } from './instances.ts'
 import { placeOperations } from './machine-types.ts'
 import { networkOperations } from './network.ts'
 import { operationOperations } from './operations.ts'
+import { effectivePolicy, setOrganizationPolicy } from './organization.ts'
+import { projectOperations } from './projects.ts'
 import type { GcpRecords } from './records.ts'
 import { authorize, type Role } from './role.ts'
 import type { ServiceAccount } from './service-account.ts'
+import { storageOperations } from './storage.ts'
+import { toldParameters, upload, uploadMethod } from './uploads.ts'
 
 export interface StandInOptions extends KitOptions<GcpRecords, Role> {
   readonly account: ServiceAccount
@@ -25,15 +30,24 @@ export interface StandInOptions extends KitOptions<GcpRecords, Role> {
 const operations: Operations = {
   ...diskOperations,
   ...imageOperations,
+  ...imagePolicyOperations,
   ...instanceOperations,
   ...networkOperations,
   ...operationOperations,
   ...placeOperations,
+  ...projectOperations,
 }
+
+const json: Answer['headers'] = { 'content-type': 'application/json; charset=UTF-8' }
 
 /** Query parameters of every method. https://cloud.google.com/apis/docs/system-parameters */
 const common = new Set(['alt', '$alt', 'prettyPrint', 'quotaUser', '$.xgafv'])
-const verbs = /\/(deprecate|wait|serialPort)$/
+const verbs = /\/(deprecate|wait|serialPort|getIamPolicy|setIamPolicy)$/
+/** Where Cloud Storage and Compute Engine answer, and with which methods. */
+const services: readonly (readonly [RegExp, Operations])[] = [
+  [/^\/compute\/v1\/(.+)$/, operations],
+  [/^\/storage\/v1\/(.+)$/, storageOperations],
+]
 
 function bodyOf(request: Request): Json {
   const text = request.body.toString('utf8')
@@ -50,7 +64,7 @@ function told(body: Json): Json {
   return { ...body, ...(body.metadata !== undefined && { metadata: '(left out)' }) }
 }
 
-/** Answers requests to Compute Engine, to the token service and to the Resource Manager. */
+/** Answers requests to Compute Engine, Cloud Storage, the token service and the Resource Manager. */
 export function gcpStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world, account } = options
   const inTurn = openTurns()
@@ -60,13 +74,14 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
     if (code !== undefined) throw gcpError(code, `${code}, as the rehearsal was told to answer ${method}.`)
   }
 
-  async function compute(route: Route<Operation>, request: Request, path: string, body: Json): Promise<Json> {
+  async function answered(route: Route<Operation>, request: Request, path: string, body: Json): Promise<Json> {
     const { name: method, operation, at } = route
     const unknown = [...request.query.keys()].find((name) => !common.has(name) && !operation.query?.includes(name))
     if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of ${method}`)
     checkSupported(method, body, operation.body ?? [])
     const own = path.replace(verbs, '')
-    authorize(options.policy(), operation.permissions, own)
+    const { permissions } = operation
+    authorize(options.policy(), typeof permissions === 'function' ? permissions(body) : permissions, own)
     const run = async (): Promise<Json> => {
       fault('before', method, at.zone ?? 'global')
       try {
@@ -80,9 +95,34 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
     return output
   }
 
-  function testPermissions(body: Json): Json {
+  async function uploaded(method: string, request: Request, body: Json): Promise<Answer> {
+    authorize(options.policy(), ['storage.objects.create'], request.path)
+    const answer = await inTurn(async () => {
+      fault('before', method, 'global')
+      try {
+        return await upload(request, { world, body, query: request.query, now: options.now() })
+      } finally {
+        world.save()
+      }
+    })
+    fault('after', method, 'global')
+    return answer
+  }
+
+  /** https://cloud.google.com/resource-manager/reference/rest/v1/projects (2026-11) */
+  function ofProject(project: string, verb: string, body: Json): Json {
     const role = options.policy()
-    return { permissions: textsIn(body.permissions).filter((one) => role === undefined || role.has(one)) }
+    if (verb === 'testIamPermissions')
+      return { permissions: textsIn(body.permissions).filter((one) => role === undefined || role.has(one)) }
+    if (verb === 'getEffectiveOrgPolicy') {
+      authorize(role, ['orgpolicy.policy.get'], `projects/${project}`)
+      return effectivePolicy(world.records, project, body)
+    }
+    if (verb !== 'setOrgPolicy') throw notImplemented(`cloudresourcemanager.projects.${verb}`)
+    authorize(role, ['orgpolicy.policy.set'], `projects/${project}`)
+    const policy = setOrganizationPolicy(world.records, project, body)
+    world.save()
+    return policy
   }
 
   function whose(request: Request): void {
@@ -98,7 +138,7 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
     let region = 'global'
     let body: Json = {}
 
-    function answer(status: number, output: string, error?: GcpError): Answer | undefined {
+    function answer(status: number, output: Answer['body'], error?: GcpError, headers = json): Answer | undefined {
       const at = new Date(options.now()).toISOString()
       const why = error && { error: error.reason, message: error.message }
       options.journal({
@@ -108,10 +148,10 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
         operation: method,
         status,
         ...why,
-        parameters: { ...Object.fromEntries(request.query), ...told(body) },
+        parameters: { ...toldParameters(request.query), ...told(body) },
       })
       if (error?.reason === 'Disconnect') return undefined
-      return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: output }
+      return { status, headers, body: output }
     }
 
     try {
@@ -129,17 +169,29 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
         throw notImplemented(method)
       }
       whose(request)
-      body = bodyOf(request)
-      if (request.host.startsWith('cloudresourcemanager.') && request.path.endsWith(':testIamPermissions')) {
-        method = 'cloudresourcemanager.projects.testIamPermissions'
-        return answer(200, JSON.stringify(testPermissions(body)))
+      const uploading = uploadMethod(request)
+      if (uploading !== undefined) {
+        method = uploading
+        if (request.method === 'POST') body = bodyOf(request)
+        const { status, headers, body: output } = await uploaded(method, request, body)
+        return answer(status, output, undefined, headers)
       }
-      const path = /^\/compute\/v1\/(.+)$/.exec(request.path)?.[1]
-      const route = path === undefined ? undefined : routeOf(operations, request.method, path)
-      if (path === undefined || route === undefined) throw notImplemented(method)
+      body = bodyOf(request)
+      const [, project = '', verb = ''] = /^\/v1\/projects\/([^/:]+):(\w+)$/.exec(request.path) ?? []
+      if (request.host.startsWith('cloudresourcemanager.') && verb !== '') {
+        method = `cloudresourcemanager.projects.${verb}`
+        return answer(200, JSON.stringify(ofProject(project, verb, body)))
+      }
+      const [found] = services.flatMap(([root, its]) => {
+        const path = root.exec(request.path)?.[1]
+        const route = path === undefined ? undefined : routeOf(its, request.method, path)
+        return path === undefined || route === undefined ? [] : [{ path, route }]
+      })
+      if (found === undefined) throw notImplemented(method)
+      const { path, route } = found
       method = route.name
       region = route.at.zone ?? 'global'
-      return answer(200, JSON.stringify(await compute(route, request, path, body)))
+      return answer(200, JSON.stringify(await answered(route, request, path, body)))
     } catch (error) {
       const refusal = isGcpError(error)
         ? error
