@@ -1,6 +1,7 @@
 import { alibabaPublisher } from './alibaba/publisher.ts'
 import { awsPublisher } from './aws/publisher.ts'
 import type { Publisher } from './disk-target.ts'
+import { ociPublisher } from './oci/publisher.ts'
 
 /** The only list of clouds that finished disks are published to. */
-export const publishers: readonly Publisher[] = [awsPublisher, alibabaPublisher]
+export const publishers: readonly Publisher[] = [awsPublisher, ociPublisher, alibabaPublisher]
