@@ -122,13 +122,15 @@ async function importPoll(api: OciDiskApi, region: string, id: string): Promise<
 
 /** Removes an image with what says how it is launched. */
 async function removeImage(api: OciDiskApi, region: string, compartment: string, id: string): Promise<void> {
-  for (const schema of (await unlessGone(api.capabilities(region, compartment, id))) ?? [])
+  const image = await unlessGone(api.image(region, id))
+  if (image === undefined || image.state === 'DELETED') return
+  for (const schema of await api.capabilities(region, compartment, id))
     await unlessGone(api.deleteCapabilities(region, schema.id))
   await unlessGone(api.deleteImage(region, id))
 }
 
 /** `debian`, `12` of `debian12`: words for people, by which Oracle Cloud lists images. */
-export function operatingSystemOf({ os }: Pick<Publication, 'os'>): {
+function operatingSystemOf({ os }: Pick<Publication, 'os'>): {
   readonly operatingSystem: string
   readonly operatingSystemVersion: string
 } {

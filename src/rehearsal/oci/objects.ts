@@ -3,7 +3,7 @@ import { findBucket, findObject, objectNameIn, openedBy } from './buckets.ts'
 import type { Call, Operations, Output } from './call.ts'
 import { invalid, ociError } from './oci-error.ts'
 import type { ObjectRecord, Tags } from './records.ts'
-import { keepBytes, readObject, removeBytes, wholeObject } from './stored-bytes.ts'
+import { keepBytes, readObject, removeBytes } from './stored-bytes.ts'
 
 /** The MD5 of the body, which must be that of the header where there is one. */
 export function checkedMd5({ bytes, headers }: Pick<Call, 'bytes' | 'headers'>): string {
@@ -44,7 +44,8 @@ function headersOf(object: ObjectRecord): Readonly<Record<string, string>> {
 
 async function read({ world, headers }: Call, object: ObjectRecord): Promise<Output> {
   const range = headers.range
-  if (range === undefined) return { headers: headersOf(object), bytes: await wholeObject(world, object) }
+  if (range === undefined)
+    return { headers: headersOf(object), bytes: await readObject(world, object, 0, object.bytes) }
   const [, from = '', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? []
   if (from === '' || Number(from) >= object.bytes)
     throw ociError('InvalidRange', `The range ${range} is not satisfiable`)

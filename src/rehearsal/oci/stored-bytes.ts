@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { World } from './call.ts'
 import type { ObjectRecord, StoredBytes } from './records.ts'
 
@@ -24,31 +24,49 @@ export function bytesKept({ records }: World): readonly StoredBytes[] {
   ])
 }
 
-/** Reads a piece of an object; shorter where it ends. */
+/** Reads an object piece by piece, over files that stay open. */
+export interface ObjectReader {
+  /** Shorter where the object ends. */
+  read(offset: number, length: number): Promise<Buffer>
+  close(): Promise<void>
+}
+
+/** Opens an object for many reads. */
+export function openObject({ disks }: World, { parts }: Pick<ObjectRecord, 'parts'>): ObjectReader {
+  const opened = new Map<string, Promise<FileHandle>>()
+  function handleOf(file: string): Promise<FileHandle> {
+    const handle = opened.get(file) ?? disks.path(file).then((path) => open(path, 'r'))
+    opened.set(file, handle)
+    return handle
+  }
+  return {
+    async read(offset, length) {
+      const pieces: Buffer[] = []
+      let begin = 0
+      for (const { file, bytes } of parts) {
+        const from = Math.max(offset, begin)
+        const to = Math.min(offset + length, begin + bytes)
+        if (from < to) {
+          const piece = Buffer.alloc(to - from)
+          await (await handleOf(file)).read(piece, 0, piece.length, from - begin)
+          pieces.push(piece)
+        }
+        begin += bytes
+      }
+      return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+    },
+    async close() {
+      for (const handle of opened.values()) await (await handle).close()
+    },
+  }
+}
+
+/** A piece of an object. */
 export async function readObject(world: World, object: ObjectRecord, offset: number, length: number): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let begin = 0
-  for (const { file, bytes } of object.parts) {
-    const from = Math.max(offset, begin)
-    const to = Math.min(offset + length, begin + bytes)
-    if (from < to) pieces.push(await readPiece(await world.disks.path(file), from - begin, to - from))
-    begin += bytes
-  }
-  return Buffer.concat(pieces)
-}
-
-async function readPiece(path: string, offset: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r')
+  const reader = openObject(world, object)
   try {
-    const into = Buffer.alloc(length)
-    await file.read(into, 0, length, offset)
-    return into
+    return await reader.read(offset, length)
   } finally {
-    await file.close()
+    await reader.close()
   }
-}
-
-/** All of an object. */
-export async function wholeObject(world: World, { parts }: ObjectRecord): Promise<Buffer> {
-  return Buffer.concat(await Promise.all(parts.map(async ({ file }) => readFile(await world.disks.path(file)))))
 }
