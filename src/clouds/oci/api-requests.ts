@@ -34,6 +34,7 @@ export interface OciRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: Json
+  readonly headers?: Readonly<Record<string, string>>
   /** Makes a repetition of the request harmless. */
   readonly token?: string
   /** True for what is not harmless twice and has no token. */
@@ -99,7 +100,7 @@ export function openRequests(
       exists: request.maybe !== true && (method === 'POST' || request.query !== undefined),
     }
     const attempt = async (): Promise<OciAnswer> => {
-      const headers = new Headers({ accept: 'application/json' })
+      const headers = new Headers({ accept: 'application/json', ...request.headers })
       if (token !== undefined) headers.set('opc-retry-token', digest(token))
       const text = body === undefined ? {} : { body: JSON.stringify(body) }
       await own.sign({ method, uri: url.href, headers, ...text })

@@ -107,6 +107,8 @@ export function openStorage(requests: OciRequests): OciStorage {
       const { headers } = await send(bucket.region, {
         ...{ ...storage, operation: 'CommitMultipartUpload', what: `${bucket.name}/${upload.object}`, method: 'POST' },
         ...{ path: atUpload(bucket, upload), query: { uploadId: upload.id }, maybe: true },
+        // Of two runs that send the same, one makes the object.
+        headers: { 'if-none-match': '*' },
         body: { partsToCommit: stored.map(({ number, etag }) => ({ partNum: number, etag })) },
       })
       return headers.get('opc-multipart-md5') ?? undefined

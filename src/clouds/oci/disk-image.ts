@@ -1,12 +1,12 @@
 import type { OciReleaseSettings } from '../../config/targets/oci.ts'
 import { digest } from '../../core/digest.ts'
-import { SindriError } from '../../core/error.ts'
+import { messageOf, SindriError } from '../../core/error.ts'
 import { type Poll, type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
-import { imageOfRelease, type SentDisk } from './disk-object.ts'
+import { imagesOfRelease, type SentDisk, stands } from './disk-object.ts'
 import type { Bucket, OciDiskApi } from './disk-port.ts'
 import { objectName } from './temporary.ts'
 
@@ -75,39 +75,46 @@ export function imageStep(
     pollEveryMs: 10_000,
     deadlineMs,
     async find() {
-      const found = await imageOfRelease(api, settings, publication, region)
-      return found?.state === 'AVAILABLE' ? { digest: found.tags[tag.digest], out: made(found.id) } : undefined
+      const [found] = await imagesOfRelease(api, settings, publication, region)
+      return found !== undefined && stands(found) ? { digest: found.tags[tag.digest], out: made(found.id) } : undefined
     },
     async start(got, token) {
       const disk = got(sent)
-      const begun = await imageOfRelease(api, settings, publication, region)
+      const [begun] = await imagesOfRelease(api, settings, publication, region)
       if (begun !== undefined) return { imageId: begun.id, workRequest: '', bucket: disk.bucket }
-      // One that a lost answer spoke of.
-      await closeAccess(disk.bucket)
       try {
         return await begin(disk, token)
       } catch (error) {
+        const code = error instanceof SindriError ? error.code : undefined
         // The token has begun an image that is not listed yet.
-        if (!(error instanceof SindriError && error.code === 'conflict')) throw error
-        throw new SindriError('timeout', error.message, { cause: error })
+        if (code === 'conflict') throw new SindriError('timeout', messageOf(error), { cause: error })
+        // Where no answer came the import may be reading.
+        if (code !== 'timeout') await closeAccess(disk.bucket)
+        throw error
       }
     },
     async poll({ imageId, workRequest, bucket }) {
-      const state = (await unlessGone(api.image(region, imageId)))?.state
-      if (state === 'AVAILABLE') {
+      const image = await unlessGone(api.image(region, imageId))
+      if (stands(image)) {
         await closeAccess(bucket)
         return { done: made(imageId) }
       }
       const poll = workRequest === '' ? undefined : await importPoll(api, region, workRequest)
       if (poll !== undefined) return poll
-      if (state === 'IMPORTING' || state === 'PROVISIONING') return { busy: `importing into ${region}` }
-      return { failed: `Oracle Cloud reports ${state ?? 'no image'}` }
+      if (image?.state === 'IMPORTING' || image?.state === 'PROVISIONING') return { busy: `importing into ${region}` }
+      return { failed: `Oracle Cloud reports ${image?.state ?? 'no image'}` }
     },
     async sweep({ imageId, bucket }) {
       await closeAccess(bucket)
       await removeImage(api, region, compartment, imageId)
     },
-    undo: ({ id }) => removeImage(api, region, compartment, id),
+    async undo({ id }) {
+      const all = (await imagesOfRelease(api, settings, publication, region)).filter(
+        ({ tags }) => tags[tag.digest] === inputs,
+      )
+      for (const each of new Set([id, ...all.map((image) => image.id)]))
+        await removeImage(api, region, compartment, each)
+    },
   })
 }
 

@@ -20,16 +20,21 @@ export async function bucketOf(api: OciDiskApi, { regions, bucket: name }: OciRe
   return { region, namespace: await api.namespace(region), name }
 }
 
-/** The image of this release in a region, unless it is gone or going. */
-export async function imageOfRelease(
+/** The images of this release in a region that are not gone: one, unless two runs knew nothing of each other. */
+export async function imagesOfRelease(
   api: OciDiskApi,
   { compartmentOcid }: OciReleaseSettings,
   { key }: Pick<Publication, 'key'>,
   region: string,
-): Promise<OciImage | undefined> {
-  return (await api.images(region, compartmentOcid)).find(
+): Promise<readonly OciImage[]> {
+  return (await api.images(region, compartmentOcid)).filter(
     ({ state, tags }) => tags[tag.release] === key && tags[tag.digest] !== undefined && state !== 'DELETED',
   )
+}
+
+/** True for an image that can be used; one that is exported can be used meanwhile. */
+export function stands(image: Pick<OciImage, 'state'> | undefined): boolean {
+  return image?.state === 'AVAILABLE' || image?.state === 'EXPORTING'
 }
 
 /** Sends the disk to the bucket of the first region. Done as well where every region has its image of it. */
@@ -45,7 +50,7 @@ export function objectStep(api: OciDiskApi, settings: OciReleaseSettings, public
     const images = await Promise.all(
       settings.regions.map(async (region) => {
         try {
-          return (await imageOfRelease(api, settings, publication, region)) ?? 'none'
+          return (await imagesOfRelease(api, settings, publication, region))[0] ?? 'none'
         } catch (error) {
           if (!settings.bestEffortRegions.includes(region)) throw error
           return 'unknown'
@@ -54,7 +59,7 @@ export function objectStep(api: OciDiskApi, settings: OciReleaseSettings, public
     )
     const found = images.filter((image) => typeof image === 'object')
     if (found.some(({ tags }) => tags[tag.fingerprint] !== disk.digest)) return 'another'
-    const lacking = images.includes('none') || found.length === 0 || found.some(({ state }) => state !== 'AVAILABLE')
+    const lacking = images.includes('none') || found.length === 0 || !found.every(stands)
     return lacking ? 'not everywhere' : 'everywhere'
   }
 

@@ -105,7 +105,10 @@ export interface OciStorage {
   parts(bucket: Bucket, upload: Upload): Promise<readonly StoredPart[]>
   /** Stores one part, of which Object Storage checks the MD5 (base64). Returns the part's ETag. */
   putPart(bucket: Bucket, upload: Upload, number: number, bytes: Uint8Array, md5: string): Promise<string>
-  /** Makes one object of the parts; returns its `opc-multipart-md5`. @throws SindriError `not-found` where the upload has ended */
+  /**
+   * Makes one object of the parts; returns its `opc-multipart-md5`.
+   * @throws SindriError `not-found` where the upload has ended, `conflict` where there is such an object
+   */
   commit(bucket: Bucket, upload: Upload, parts: readonly Omit<StoredPart, 'md5'>[]): Promise<string | undefined>
   abort(bucket: Bucket, upload: Upload): Promise<void>
 

@@ -1,6 +1,6 @@
 import type { OciReleaseSettings } from '../../config/targets/oci.ts'
 import type { DiskTarget } from '../disk-target.ts'
-import { bucketOf, imageOfRelease } from './disk-object.ts'
+import { bucketOf, imagesOfRelease } from './disk-object.ts'
 import { ociDiskPlan } from './disk-plan.ts'
 import type { OciDiskApi } from './disk-port.ts'
 import { ociFindings } from './disk-preflight.ts'
@@ -13,7 +13,7 @@ export function ociDiskTarget(api: OciDiskApi, settings: OciReleaseSettings): Di
     identity: () => api.identity(),
 
     async begunAs(key) {
-      const image = await imageOfRelease(api, settings, { key }, home)
+      const [image] = await imagesOfRelease(api, settings, { key }, home)
       if (image !== undefined) return image.name
       const bucket = await bucketOf(api, settings)
       const object = (await api.objects(bucket, `${key}-`)).find((one) => isObjectOf(key, one))

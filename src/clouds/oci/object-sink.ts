@@ -51,7 +51,7 @@ export function objectSink(storage: OciStorage, bucket: Bucket, upload: Upload):
   }
 }
 
-/** Commits it, or finds that an earlier answer was lost; returns what Object Storage says the sum is. */
+/** Commits it, or finds that somebody has: an answer was lost, or another run was quicker. Returns what Object Storage says the sum is. */
 async function committed(
   storage: OciStorage,
   bucket: Bucket,
@@ -61,7 +61,7 @@ async function committed(
   try {
     return await storage.commit(bucket, upload, parts)
   } catch (error) {
-    if (!isGone(error)) throw error
+    if (!(isGone(error) || (error instanceof SindriError && error.code === 'conflict'))) throw error
     const object = await storage.object(bucket, upload.object)
     if (object === undefined) throw error
     return object.multipartMd5

@@ -20,6 +20,8 @@ function findUpload(call: Call, { uploads }: BucketRecord): UploadRecord {
 async function commit(call: Call): Promise<Output> {
   const bucket = findBucket(call, ['OBJECT_CREATE'])
   const upload = findUpload(call, bucket)
+  if (call.headers['if-none-match'] === '*' && Object.hasOwn(bucket.objects, upload.object))
+    throw ociError('IfNoneMatchFailed', 'The If-None-Match header is * and the object exists')
   const asked = objectsIn(call.body.partsToCommit).map((one) => ({
     number: Number(one.partNum),
     etag: textIn(one.etag),
