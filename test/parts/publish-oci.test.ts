@@ -113,19 +113,15 @@ describe.skipIf(missing !== undefined)(
       async () => {
         const file = (name: string): string => join(sindri.folder, name)
         await writeFile(file('disk'), randomBytes(21 * 1024 * 1024 + 5))
-        const place = ['--bucket-name', 'passing', '--name', 'disk']
-
-        await oci(home, 'os', 'object', 'put', ...place, '--file', file('disk'), '--part-size', '10')
-        expect(await sindri.requested('CommitMultipartUpload')).toBe(2)
-        await run(cli, ['os', 'object', 'get', ...place, '--file', file('back'), '--region', home], {
-          env: environment,
-        })
-        expect((await readFile(file('back'))).equals(await readFile(file('disk')))).toBe(true)
-        await oci(home, 'os', 'object', 'delete', ...place, '--force')
-
         execFileSync('qemu-img', ['convert', '-O', 'qcow2', '-f', 'raw', file('disk'), file('disk.qcow2')])
         const object = ['--bucket-name', 'passing', '--name', 'disk.qcow2']
-        await oci(home, 'os', 'object', 'put', ...object, '--file', file('disk.qcow2'))
+        await oci(home, 'os', 'object', 'put', ...object, '--file', file('disk.qcow2'), '--part-size', '10')
+        expect(await sindri.requested('CommitMultipartUpload')).toBe(2)
+        await run(cli, ['os', 'object', 'get', ...object, '--file', file('back'), '--region', home], {
+          env: environment,
+        })
+        expect((await readFile(file('back'))).equals(await readFile(file('disk.qcow2')))).toBe(true)
+
         const namespace: string = await oci(home, 'os', 'ns', 'get')
         const { id }: { readonly id: string } = await oci(
           ...([
@@ -142,8 +138,8 @@ describe.skipIf(missing !== undefined)(
           ...[...object, '--source-image-type', 'QCOW2', '--launch-mode', 'PARAVIRTUALIZED', '--display-name', 'mine'],
           ...['--operating-system', 'Debian', '--operating-system-version', '12'],
         )
-        const state = () => oci(home, 'compute', 'image', 'get', '--image-id', id)
-        await expect.poll(state, { timeout: 20_000 }).toMatchObject({ 'lifecycle-state': 'AVAILABLE' })
+        const state = async () => (await held())?.images.find((image) => image.id === id)
+        await expect.poll(state, { timeout: 20_000 }).toMatchObject({ state: 'AVAILABLE' })
         await oci(home, 'compute', 'image', 'delete', '--image-id', id, '--force')
         await oci(home, 'os', 'object', 'delete', ...object, '--force')
       },
