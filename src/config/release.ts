@@ -5,6 +5,7 @@ import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
 import { gcpRelease } from './targets/gcp.ts'
+import { ociRelease } from './targets/oci.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
@@ -52,6 +53,7 @@ export function releaseOf(
       complain(['release', 'targets', cloud, key], message, hint)
   const targets: ReleaseTargets = {
     ...(written.aws !== undefined && { aws: awsRelease(written.aws, about('aws')) }),
+    ...(written.oci !== undefined && { oci: ociRelease(written.oci, about('oci')) }),
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
     ...(written.gcp !== undefined && { gcp: gcpRelease(written.gcp, about('gcp')) }),
   }

@@ -65,6 +65,7 @@ function tagsOf(resource: Json): Tags {
   return Object.fromEntries(Object.entries(object(resource.freeformTags)).map(([key, value]) => [key, String(value)]))
 }
 
-function object(value: unknown): Json {
+/** An object among the members of another; empty when it is left out. */
+export function object(value: unknown): Json {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }

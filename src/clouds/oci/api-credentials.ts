@@ -17,10 +17,13 @@ import type { CredentialSettings } from './port.ts'
 
 /** A request as the signer takes it; it adds headers. */
 export interface Signable {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly uri: string
   readonly headers: Headers
+  /** Signed with the rest; bytes that are sent to Object Storage are not. */
   readonly body?: string
+  /** The request has a body that is not signed. */
+  readonly unsignedBody?: boolean
 }
 
 /** Credentials that were found, by whatever way. */
@@ -120,7 +123,7 @@ function signer(provider: AuthenticationDetailsProvider, source: string): OciCre
   return async (request) => {
     try {
       made ??= new DefaultRequestSigner(provider)
-      await made.signHttpRequest(request)
+      await made.signHttpRequest(request, request.unsignedBody === true)
     } catch (error) {
       // The key is not told: only that it cannot be read.
       throw credentialsError(source, messageOf(error), error)

@@ -1,130 +1,16 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
-import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
-import { retry } from '../../core/retry.ts'
 import { isGone } from '../gone.ts'
-import { addressesOf, imageOf, instanceOf, type Json, securityGroupOf, sshRangeOf, sshRule, textOf } from './answers.ts'
-import { domainOf, findCredentials, type OciCredentials, type Signable } from './api-credentials.ts'
-import { type Asked, credentialsError, ociError, unanswered } from './errors.ts'
+import { addressesOf, imageOf, instanceOf, securityGroupOf, sshRangeOf, sshRule, textOf } from './answers.ts'
+import { openRequests } from './api-requests.ts'
 import type { OciApi, OciHome } from './port.ts'
-
-/** A request that stalls longer than this is given up and, where it may be, sent again. */
-const requestTimeoutMs = 60_000
-
-/** https://docs.oracle.com/iaas/api/#/en/iaas/20160918/ and https://docs.oracle.com/iaas/api/#/en/identity/20160918/ (2026-11) */
-const version = '20160918'
-
-interface Request {
-  readonly operation: string
-  /** What it is asked of; otherwise the path. */
-  readonly what?: string
-  readonly service?: 'identity'
-  readonly method?: Signable['method']
-  readonly path: string
-  readonly query?: Readonly<Record<string, string | undefined>>
-  readonly body?: Json
-  /** Makes a repetition of the request harmless. */
-  readonly token?: string
-  /** True for what is not harmless twice and has no token. */
-  readonly once?: boolean
-}
-
-interface Answer {
-  readonly body: unknown
-  readonly nextPage: string | null
-}
 
 /**
  * Oracle Cloud as Sindri uses it: its REST API, signed by Oracle's own library. No call is made, and no credentials are
  * looked for, before they are needed.
  */
 export function connectOci(home: OciHome, clock: Clock = systemClock): OciApi {
-  let found: Promise<OciCredentials> | undefined
-  const credentials = (): Promise<OciCredentials> => {
-    found ??= findCredentials(home, home.environment)
-    return found
-  }
-
-  async function regionOf(asked: string): Promise<string> {
-    const { region, source } = await credentials()
-    const chosen = asked || region
-    if (chosen !== undefined) return chosen
-    throw credentialsError(source, 'they name no region, and neither does oci.region')
-  }
-
-  async function send(region: string, request: Request): Promise<Answer> {
-    const { service = 'iaas', method = 'GET', path, query = {}, body, token, operation } = request
-    const own = await credentials()
-    const place = await regionOf(region)
-    const url = new URL(`https://${service}.${place}.${domainOf(place)}/${version}/${path}`)
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
-    const asked: Asked = {
-      operation,
-      what: request.what ?? path,
-      credentials: own.source,
-      exists: method === 'POST' || request.query !== undefined,
-    }
-    const attempt = async (): Promise<Answer> => {
-      const headers = new Headers({ accept: 'application/json' })
-      if (token !== undefined) headers.set('opc-retry-token', digest(token))
-      const text = body === undefined ? {} : { body: JSON.stringify(body) }
-      await own.sign({ method, uri: url.href, headers, ...text })
-      const answer = await fetch(url, {
-        method,
-        headers,
-        ...text,
-        signal: AbortSignal.timeout(requestTimeoutMs),
-      }).catch((error: unknown) => {
-        throw ociError(unanswered(error), asked)
-      })
-      const told: unknown = await answer.json().catch(() => undefined)
-      if (answer.ok) return { body: told, nextPage: answer.headers.get('opc-next-page') }
-      const { code, message } = { code: '', message: answer.statusText, ...(told as object | undefined) }
-      throw ociError({ status: answer.status, code: String(code), message: String(message) }, asked)
-    }
-    if (request.once) return attempt()
-    return retry(clock, new AbortController().signal, attempt)
-  }
-
-  async function one(region: string, request: Request): Promise<Json> {
-    return (await send(region, request)).body as Json
-  }
-
-  async function all(region: string, request: Request): Promise<readonly Json[]> {
-    const items: Json[] = []
-    let page: string | null = null
-    do {
-      const query: Request['query'] = { ...request.query, limit: '100', page: page ?? undefined }
-      const answer: Answer = await send(region, { ...request, query })
-      items.push(...(answer.body as readonly Json[]))
-      page = answer.nextPage
-    } while (page !== null)
-    return items
-  }
-
-  /** Of one that may not be removed Oracle Cloud says the same as of one that is not there: so it is looked for. */
-  async function remove(region: string, request: Request, isThere: () => Promise<boolean>): Promise<void> {
-    try {
-      await send(region, { ...request, method: 'DELETE' })
-    } catch (error) {
-      if (!isGone(error)) throw error
-      const there = await isThere().catch((reason: unknown) => {
-        if (isGone(reason)) return false
-        throw reason
-      })
-      if (there)
-        throw ociError(
-          { status: 404, code: 'NotAuthorizedOrNotFound', message: 'it is there' },
-          {
-            operation: request.operation,
-            what: request.path,
-            credentials: (await credentials()).source,
-            exists: true,
-          },
-        )
-    }
-  }
-
+  const { credentials, regionOf, send, one, all, remove } = openRequests(home, home.environment, clock)
   const { compartment: compartmentId, imageCompartment } = home
 
   const api: OciApi = {

@@ -39,8 +39,15 @@ export const oci: Cloud = {
     return ociStandIns(resolved, environment, folder)
   },
   async permissions() {
-    const { permissionsOf, policyOf } = await import('./permissions.ts')
-    return { of: permissionsOf, policy: policyOf }
+    const [{ permissionsOf, policyOf }, { diskPermissionsOf }] = await Promise.all([
+      import('./permissions.ts'),
+      import('./disk-permissions.ts'),
+    ])
+    return {
+      of: permissionsOf,
+      ofRelease: (release) => (release.targets.oci === undefined ? [] : diskPermissionsOf(release.targets.oci)),
+      policy: policyOf,
+    }
   },
   async connect(resolved, environment) {
     const [{ connectOci }, { ociTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

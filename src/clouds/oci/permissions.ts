@@ -49,5 +49,10 @@ export function policyOf(permissions: readonly Permission[]): unknown {
 /** `$NAME` where the config takes the compartment from the environment: no value of it is known here. */
 function place(compartment: OciImageSettings['compartmentOcid']): string {
   if (typeof compartment !== 'string') return `compartment id $${compartment.environment}`
+  return compartmentWords(compartment)
+}
+
+/** A compartment as a statement names it; the root of all is the tenancy. */
+export function compartmentWords(compartment: string): string {
   return compartment.startsWith('ocid1.tenancy.') ? 'tenancy' : `compartment id ${compartment}`
 }

@@ -40,14 +40,14 @@ export interface OciSettings {
 }
 
 /** A region's name, judged by its shape alone. */
-const ociRegion: TextRule = {
+export const ociRegion: TextRule = {
   pattern: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
   kind: 'an OCI region',
   hint: 'a region looks like us-phoenix-1; an availability domain goes in oci.availability_domain',
 }
 
 /** `VM.Standard.E4.Flex`. */
-const ociShape: TextRule = {
+export const ociShape: TextRule = {
   pattern: /^(VM|BM)\.[A-Za-z0-9.]+$/,
   kind: 'a shape',
   hint: 'a shape looks like VM.Standard.E4.Flex',
@@ -101,7 +101,7 @@ export const ociFields = (): Fields<Written<OciSettings>> => ({
 export const ociSection: z.ZodMiniType<Written<OciSettings>> = lazySection('Building in Oracle Cloud.', ociFields)
 
 /** https://docs.oracle.com/iaas/Content/General/Concepts/identifiers.htm */
-function ocid(kind: string): TextRule {
+export function ocid(kind: string): TextRule {
   return {
     pattern: new RegExp(`^ocid1\\.(${kind})\\.[a-z0-9]+\\.[a-z0-9-]*(\\.[a-z0-9-]*)?\\.[a-z0-9]+$`),
     kind: `the OCID of a ${kind.split('|')[0]}`,

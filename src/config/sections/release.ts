@@ -3,6 +3,7 @@ import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } f
 import { type AlibabaReleaseSettings, alibabaReleaseFields } from '../targets/alibaba.ts'
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
 import { type GcpReleaseSettings, gcpReleaseFields } from '../targets/gcp.ts'
+import { type OciReleaseSettings, ociReleaseFields } from '../targets/oci.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -11,6 +12,7 @@ export type Audience = 'private' | 'community' | 'public'
 /** Where a release goes; by the names of the clouds. */
 export interface ReleaseTargets {
   readonly aws?: AwsReleaseSettings
+  readonly oci?: OciReleaseSettings
   readonly alibaba?: AlibabaReleaseSettings
   readonly gcp?: GcpReleaseSettings
 }
@@ -53,6 +55,7 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   allow_public: flag('Confirms that images for everybody are meant.'),
   targets: section('Where it is published.', {
     aws: section<Written<AwsReleaseSettings>>('AWS.', awsReleaseFields(), ['regions']),
+    oci: section<Written<OciReleaseSettings>>('Oracle Cloud.', ociReleaseFields(), ['regions', 'compartment_ocid']),
     alibaba: section<Written<AlibabaReleaseSettings>>('Alibaba Cloud.', alibabaReleaseFields(), ['regions', 'bucket']),
     gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
   }),

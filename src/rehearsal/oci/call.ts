@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Json } from '../kit/json.ts'
 import type { World as KitWorld } from '../kit/stand-in.ts'
 import type { OciRecords } from './records.ts'
@@ -12,6 +13,9 @@ export interface Call {
   readonly at: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly body: Json
+  /** As it was sent, where it is no JSON. */
+  readonly bytes: Buffer
+  readonly headers: IncomingHttpHeaders
   readonly region: Region
   readonly world: World
   /** Epoch milliseconds, the same for the whole call. */
@@ -25,6 +29,11 @@ export interface Call {
 export interface Output {
   readonly json?: unknown
   readonly next?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** In place of JSON. */
+  readonly bytes?: Buffer
+  /** Otherwise 200, or 204 where nothing is answered. */
+  readonly status?: number
 }
 
 /** One operation of the API. */
@@ -35,6 +44,10 @@ export interface Operation {
   readonly query?: readonly string[]
   /** Members of the body that are acted on (dotted; a name covers all below it). Any other with a value is answered 501. */
   readonly body?: readonly string[]
+  /** The body is bytes and no JSON, and no part of the signature. */
+  readonly raw?: boolean
+  /** Asked by whoever has the URL. */
+  readonly open?: boolean
   readonly run: (call: Call) => Output | Promise<Output>
 }
 

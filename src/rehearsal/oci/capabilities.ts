@@ -18,6 +18,8 @@ const schemaData = {
   'Compute.LaunchMode': choice(['NATIVE', 'EMULATED', 'PARAVIRTUALIZED', 'CUSTOM'], 'PARAVIRTUALIZED'),
   'Network.AttachmentType': choice(['E1000', 'VFIO', 'PARAVIRTUALIZED'], 'PARAVIRTUALIZED'),
   'Storage.BootVolumeType': choice(['ISCSI', 'SCSI', 'IDE', 'PARAVIRTUALIZED'], 'PARAVIRTUALIZED'),
+  'Storage.LocalDataVolumeType': choice(['ISCSI', 'SCSI', 'IDE', 'VFIO', 'PARAVIRTUALIZED'], 'PARAVIRTUALIZED'),
+  'Storage.RemoteDataVolumeType': choice(['ISCSI', 'SCSI', 'IDE', 'VFIO', 'PARAVIRTUALIZED'], 'PARAVIRTUALIZED'),
   'Storage.ConsistentVolumeNaming': { descriptorType: 'boolean', source: 'GLOBAL', defaultValue: true },
 }
 
@@ -36,7 +38,7 @@ const of = 'COMPUTE_IMAGE_CAPABILITY_SCHEMA'
 export const capabilityOperations: Operations = {
   ListComputeImageCapabilitySchemas: {
     pattern: 'GET computeImageCapabilitySchemas',
-    query: ['imageId', 'limit', 'page'],
+    query: ['compartmentId', 'imageId', 'limit', 'page'],
     run(call) {
       const imageId = call.query.get('imageId')
       const image = findImage(call, imageId ?? '')
@@ -72,6 +74,23 @@ export const capabilityOperations: Operations = {
       call.allow([`${of}_UPDATE`], record.compartmentId)
       record.schemaData = objectIn(call.body.schemaData)
       return { json: capabilityOutput(record) }
+    },
+  },
+  GetComputeImageCapabilitySchema: {
+    pattern: 'GET computeImageCapabilitySchemas/:id',
+    run(call: Call) {
+      const record = found(call.world.records.capabilities, call, call.at.id ?? '')
+      call.allow([`${of}_READ`], record.compartmentId)
+      return { json: capabilityOutput(record) }
+    },
+  },
+  DeleteComputeImageCapabilitySchema: {
+    pattern: 'DELETE computeImageCapabilitySchemas/:id',
+    run(call: Call) {
+      const record = found(call.world.records.capabilities, call, call.at.id ?? '')
+      call.allow([`${of}_DELETE`], record.compartmentId)
+      delete call.world.records.capabilities[record.id]
+      return {}
     },
   },
   ListComputeGlobalImageCapabilitySchemas: {

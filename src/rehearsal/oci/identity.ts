@@ -1,6 +1,7 @@
 import { tenancy, user } from './api-key.ts'
 import type { Operations } from './call.ts'
 import { notFound } from './oci-error.ts'
+import { regions } from './regions.ts'
 import { listedCompartment, pageOf } from './resource.ts'
 
 const created = '2025-01-01T00:00:00.000Z'
@@ -20,6 +21,17 @@ export const identityOperations: Operations = {
     run({ at }) {
       if (at.id !== tenancy) throw notFound()
       return { json: { id: tenancy, name: 'rehearsal', description: null, homeRegionKey: 'PHX' } }
+    },
+  },
+  ListRegionSubscriptions: {
+    pattern: 'GET tenancies/:id/regionSubscriptions',
+    run(call) {
+      call.allow(['TENANCY_INSPECT'], 'tenancy')
+      if (call.at.id !== tenancy) throw notFound()
+      const json = regions.map(({ name, key }) => {
+        return { regionName: name, regionKey: key.toUpperCase(), status: 'READY', isHomeRegion: key === 'phx' }
+      })
+      return { json }
     },
   },
   ListAvailabilityDomains: {

@@ -1,6 +1,8 @@
 import { type Json, textIn } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { findImage } from './find-image.ts'
+import { importImage, sourceMembers } from './image-import.ts'
+import { fits } from './image-shapes.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
 import { liveInstance } from './instances.ts'
 import { invalid, notFound, ociError } from './oci-error.ts'
@@ -37,6 +39,7 @@ const launchModes = ['NATIVE', 'EMULATED', 'PARAVIRTUALIZED', 'CUSTOM']
 
 async function create(call: Call): Promise<ImageRecord> {
   const { world, body, now } = call
+  if (body.imageSourceDetails !== undefined) return importImage(call, textIn(body.launchMode) ?? 'NATIVE')
   const instance = liveInstance(call, requiredIn(body, 'instanceId'))
   const resource = resourceIn(call, 'image')
   call.allow(['INSTANCE_IMAGE_CREATE'], resource.compartmentId)
@@ -91,7 +94,7 @@ export const imageOperations: Operations = {
         .filter(({ compartmentId }) => compartmentId === '' || compartmentId === compartment)
         .filter((image) => !system || image.operatingSystem === system)
         .filter((image) => !version || image.operatingSystemVersion === version)
-        .filter((image) => !shape || image.architecture === shapeOf(shape).architecture)
+        .filter((image) => !shape || fits(image, shape))
       return listed(call, images, (image) => imageOutput(image, now))
     },
   },
@@ -101,10 +104,17 @@ export const imageOperations: Operations = {
   },
   CreateImage: {
     pattern: 'POST images',
-    body: ['compartmentId', 'instanceId', 'displayName', 'freeformTags', 'definedTags', 'launchMode'],
-    run: async (call) => ({
-      json: imageOutput(await once(call, call.world.records.images, () => create(call)), call.now),
-    }),
+    body: [
+      ...['compartmentId', 'instanceId', 'displayName', 'freeformTags', 'definedTags', 'launchMode'],
+      ...sourceMembers,
+    ],
+    async run(call) {
+      const { records } = call.world
+      const image = await once(call, records.images, () => create(call))
+      const request = Object.values(records.workRequests ?? {}).find(({ resourceId }) => resourceId === image.id)
+      const headers = { ...(request && { 'opc-work-request-id': request.id }) }
+      return { json: imageOutput(image, call.now), headers }
+    },
   },
   DeleteImage: {
     pattern: 'DELETE images/:id',
@@ -112,12 +122,12 @@ export const imageOperations: Operations = {
       const { records, disks } = call.world
       const image = visibleImage(call, 'INSTANCE_IMAGE_DELETE')
       if (image.compartmentId === '') throw notFound()
-      if (imageState(image, call.now) === 'PROVISIONING')
-        throw ociError('IncorrectState', `The image ${image.id} is being provisioned.`)
+      if (/^(PROVISIONING|IMPORTING)$/.test(imageState(image, call.now)))
+        throw ociError('IncorrectState', `The image ${image.id} is being made.`)
       delete records.images[image.id]
       for (const one of Object.values(records.capabilities))
         if (one.imageId === image.id) delete records.capabilities[one.id]
-      await disks.remove(image.file)
+      if (image.file !== '') await disks.remove(image.file)
       return {}
     },
   },

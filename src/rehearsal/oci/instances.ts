@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Json, objectIn, textIn, textsIn } from '../kit/json.ts'
 import type { Call, Operations } from './call.ts'
 import { findImage } from './find-image.ts'
+import { fits } from './image-shapes.ts'
 import { startMachine, stopMachine } from './instance-machine.ts'
 import { checkGroup, checkSubnet, freeAddresses } from './network.ts'
 import { invalid, notFound, notImplemented, ociError } from './oci-error.ts'
@@ -19,7 +20,7 @@ import {
   tagsIn,
   told,
 } from './resource.ts'
-import { shapeOf, sizeOf } from './shapes.ts'
+import { sizeOf } from './shapes.ts'
 import { imageState, instanceState } from './states.ts'
 
 const smallestVolumeGb = 50
@@ -54,8 +55,7 @@ async function launch(call: Call): Promise<InstanceRecord> {
   if (nsgIds.length > 0)
     call.allow(['NETWORK_SECURITY_GROUP_UPDATE_MEMBERS', 'VNIC_ASSOCIATE_NETWORK_SECURITY_GROUP'], compartmentId)
   call.allow(['INSTANCE_IMAGE_READ'], image.compartmentId || compartmentId)
-  if (shapeOf(shape).architecture !== image.architecture)
-    throw invalid(`Shape ${shape} is not valid for image ${image.id}.`)
+  if (!fits(image, shape)) throw invalid(`Shape ${shape} is not valid for image ${image.id}.`)
   if (card.assignPublicIp === false)
     throw notImplemented('an instance without a public address: nothing on this machine could reach it')
   const sizeGb = Number(source.bootVolumeSizeInGBs ?? Math.max(image.sizeGb, smallestVolumeGb))

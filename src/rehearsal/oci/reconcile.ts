@@ -1,6 +1,7 @@
 import { messageOf } from '../../core/error.ts'
 import type { World } from './call.ts'
 import { startMachine } from './instance-machine.ts'
+import { bytesKept } from './stored-bytes.ts'
 
 /** Terminated instances are shown for about an hour. */
 const shownMs = 3_600_000
@@ -22,7 +23,7 @@ export async function reconcile(world: World, now: number, tell: (line: string) 
     if (instance === undefined || instance.terminatedAt !== undefined) delete bootVolumes[volume.id]
   }
   for (const [token, { at }] of Object.entries(requests)) if (now > at + tokenMs) delete requests[token]
-  const files = [...Object.values(bootVolumes), ...Object.values(images)].map(({ file }) => file)
+  const files = [...Object.values(bootVolumes), ...Object.values(images), ...bytesKept(world)].map(({ file }) => file)
   await world.disks.keepOnly(new Set(files))
   world.save()
 }

@@ -24,6 +24,12 @@ export interface ImageRecord extends Resource {
   readonly launchMode: string
   readonly sizeGb: number
   readonly availableAt: number
+  /** It is imported and not made of an instance. */
+  readonly imported?: boolean
+  /** Its import fails: then it is gone. */
+  readonly failed?: boolean
+  /** Besides those of its architecture. */
+  shapes?: readonly string[]
   /** Immutable disk file: a name in the folder of disks, or `base:<name>`. */
   readonly file: string
 }
@@ -77,6 +83,70 @@ export interface CapabilityRecord extends Resource {
   schemaData: Json
 }
 
+/** Bytes in a file of their own. */
+export interface StoredBytes {
+  readonly file: string
+  readonly bytes: number
+}
+
+export interface PartRecord extends StoredBytes {
+  readonly etag: string
+  /** In base64, as those below. */
+  readonly md5: string
+}
+
+export interface ObjectRecord {
+  readonly parts: readonly StoredBytes[]
+  readonly bytes: number
+  readonly etag: string
+  readonly md5?: string
+  readonly multipartMd5?: string
+  readonly contentType: string
+  readonly metadata: Tags
+  readonly createdAt: number
+}
+
+export interface UploadRecord {
+  readonly id: string
+  readonly object: string
+  readonly contentType: string
+  readonly metadata: Tags
+  readonly createdAt: number
+  readonly parts: Record<string, PartRecord>
+}
+
+/** Lets whoever has the secret read one object. */
+export interface AccessRecord {
+  readonly id: string
+  readonly name: string
+  readonly object: string
+  /** sha256 of the secret. */
+  readonly secret: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export interface BucketRecord extends Resource {
+  readonly publicAccess: string
+  readonly tier: string
+  readonly versioning: string
+  readonly objects: Record<string, ObjectRecord>
+  readonly uploads: Record<string, UploadRecord>
+  readonly accesses: Record<string, AccessRecord>
+}
+
+/** Something that takes its time. It has failed when it has an error. */
+export interface WorkRequestRecord {
+  readonly id: string
+  readonly region: string
+  readonly compartmentId: string
+  readonly operation: string
+  readonly resourceId: string
+  readonly acceptedAt: number
+  readonly endsAt: number
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
 type Table<T> = Record<string, T>
 
 export interface OciRecords {
@@ -85,6 +155,9 @@ export interface OciRecords {
   readonly bootVolumes: Table<BootVolumeRecord>
   readonly securityGroups: Table<SecurityGroupRecord>
   readonly capabilities: Table<CapabilityRecord>
+  /** By region and name. Not there in records of before. */
+  buckets?: Table<BucketRecord>
+  workRequests?: Table<WorkRequestRecord>
   /** What each `opc-retry-token` made, and of what. */
   readonly requests: Table<{ readonly digest: string; readonly id: string; readonly at: number }>
 }

@@ -12,8 +12,8 @@ function regionOfName(name: string, domains: number, key = name, domain = `${nam
   return { name, key, domain, domains }
 }
 
-/** https://docs.oracle.com/iaas/Content/General/Concepts/regions.htm (2026-11) */
-const regions: readonly Region[] = [
+/** The tenancy is subscribed to all of them. https://docs.oracle.com/iaas/Content/General/Concepts/regions.htm (2026-11) */
+export const regions: readonly Region[] = [
   regionOfName('us-phoenix-1', 3, 'phx', 'PHX-AD'),
   regionOfName('us-ashburn-1', 3, 'iad', 'US-ASHBURN-AD'),
   regionOfName('eu-frankfurt-1', 3),
@@ -28,7 +28,7 @@ const regions: readonly Region[] = [
 /** The domains of Oracle's that the stand-in answers for. */
 export const ociDomains: readonly string[] = ['oraclecloud.com']
 
-const hostPattern = /^(iaas|identity)\.([a-z]{2,4}(?:-[a-z]+)+-\d+)(?:\.oci)?\.oraclecloud\.com$/
+const hostPattern = /^(iaas|identity|limits|objectstorage)\.([a-z]{2,4}(?:-[a-z]+)+-\d+)(?:\.oci)?\.oraclecloud\.com$/
 
 /** The service and the region a host name stands for; undefined for hosts the stand-in does not answer for. */
 export function placeOfHost(

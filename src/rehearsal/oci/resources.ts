@@ -10,15 +10,18 @@ export interface CompartmentResources {
   readonly instances: readonly Resource[]
   readonly bootVolumes: readonly Resource[]
   readonly securityGroups: readonly Resource[]
+  /** None where there are none. */
+  readonly buckets?: readonly Resource[]
 }
 
 /** What the compartments hold; those that hold nothing are left out, and so is everything that is Oracle's own. */
 export function ociResources(records: OciRecords, now: number): Readonly<Record<string, CompartmentResources>> {
   const instances = Object.values(records.instances).filter(({ terminatedAt }) => terminatedAt === undefined)
-  const images = Object.values(records.images)
+  const images = Object.values(records.images).filter((image) => imageState(image, now) !== 'DELETED')
   const volumes = Object.values(records.bootVolumes)
   const groups = Object.values(records.securityGroups)
-  const all = [...images, ...instances, ...volumes, ...groups]
+  const buckets = Object.values(records.buckets ?? {})
+  const all = [...images, ...instances, ...volumes, ...groups, ...buckets]
   return Object.fromEntries(
     [...new Set(all.map(({ compartmentId }) => compartmentId))].map((compartment) => {
       const own = <T extends { readonly compartmentId: string }>(things: readonly T[]): readonly T[] =>
@@ -38,6 +41,13 @@ export function ociResources(records: OciRecords, now: number): Readonly<Record<
           })),
           bootVolumes: own(volumes).map(({ id, displayName: name, sizeGb, instanceId }) => {
             return { id, name, sizeGb, instanceId }
+          }),
+          ...(own(buckets).length > 0 && {
+            buckets: own(buckets).map((one) => ({
+              ...{ name: one.displayName, region: one.region, objects: Object.keys(one.objects) },
+              uploads: Object.values(one.uploads).map(({ object }) => object),
+              preauthenticatedRequests: Object.values(one.accesses).map(({ object }) => object),
+            })),
           }),
           securityGroups: own(groups).map(({ id, displayName: name, rules, freeformTags: tags }) => {
             return { id, name, sources: rules.map(({ source }) => source), tags }

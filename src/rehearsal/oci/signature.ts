@@ -8,15 +8,18 @@ const largestSkewMs = 5 * 60_000
 const always = ['(request-target)', 'host'] as const
 const withBody = ['content-length', 'content-type', 'x-content-sha256'] as const
 
-/** Whether a request is signed with the rehearsal's own key; Oracle's refusal otherwise, which never tells why. */
-export function checkSignature(request: Request, key: ApiKey, now: number): void {
+/**
+ * Whether a request is signed with the rehearsal's own key; Oracle's refusal otherwise, which never tells why.
+ * @param unsignedBody what is sent to Object Storage need not be part of it
+ */
+export function checkSignature(request: Request, key: ApiKey, now: number, unsignedBody: boolean): void {
   const { method, target, headers, body } = request
   const header = (name: string): string => String(headers[name] ?? '')
   const [, scheme = ''] = /^Signature (.+)$/s.exec(header('authorization')) ?? []
   const fields = new Map([...scheme.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
   const signed = (fields.get('headers') ?? '').toLowerCase().split(' ')
   const date = signed.includes('x-date') ? 'x-date' : 'date'
-  const required = [...always, date, ...(/^(POST|PUT|PATCH)$/.test(method) ? withBody : [])]
+  const required = [...always, date, ...(/^(POST|PUT|PATCH)$/.test(method) && !unsignedBody ? withBody : [])]
   const lines = signed.map((name) =>
     name === '(request-target)' ? `${name}: ${method.toLowerCase()} ${target}` : `${name}: ${header(name)}`,
   )

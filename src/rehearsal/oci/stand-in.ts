@@ -6,20 +6,27 @@ import { type Json, objectIn, unsupportedIn } from '../kit/json.ts'
 import { type Route, routeOf } from '../kit/routes.ts'
 import type { StandInOptions as KitOptions } from '../kit/stand-in.ts'
 import { openTurns } from '../kit/turns.ts'
+import { accessOperations } from './accesses.ts'
 import type { ApiKey } from './api-key.ts'
+import { bucketOperations } from './buckets.ts'
 import type { Call, Operation, Operations, Output } from './call.ts'
 import { capabilityOperations } from './capabilities.ts'
 import { identityOperations } from './identity.ts'
+import { imageShapeOperations } from './image-shapes.ts'
 import { imageOperations } from './images.ts'
 import { instanceOperations } from './instances.ts'
+import { limitOperations } from './limits.ts'
 import { networkOperations } from './network.ts'
+import { objectOperations } from './objects.ts'
 import { isOciError, notImplemented, type OciError, ociError } from './oci-error.ts'
 import type { OciRecords } from './records.ts'
 import { placeOfHost, type Region, regionNames } from './regions.ts'
 import { securityGroupOperations } from './security-groups.ts'
 import { checkSignature } from './signature.ts'
 import { authorize, type Statements } from './statements.ts'
+import { uploadOperations } from './uploads.ts'
 import { volumeOperations } from './volumes.ts'
+import { workRequestOperations } from './work-requests.ts'
 
 export interface StandInOptions extends KitOptions<OciRecords, Statements> {
   readonly key: ApiKey
@@ -29,12 +36,16 @@ const services: Readonly<Record<string, Operations>> = {
   iaas: {
     ...capabilityOperations,
     ...imageOperations,
+    ...imageShapeOperations,
     ...instanceOperations,
     ...networkOperations,
     ...securityGroupOperations,
     ...volumeOperations,
+    ...workRequestOperations,
   },
   identity: identityOperations,
+  limits: limitOperations,
+  objectstorage: { ...bucketOperations, ...objectOperations, ...uploadOperations, ...accessOperations },
 }
 
 function bodyOf(request: Request): Json {
@@ -47,9 +58,14 @@ function bodyOf(request: Request): Json {
   }
 }
 
-/** The journal shows neither keys nor user data. */
+/** The journal shows neither keys nor user data, and no URL that opens an object. */
 function toldOf(body: Json): Json {
-  return { ...body, ...(body.metadata !== undefined && { metadata: '(left out)' }) }
+  const source = objectIn(body.imageSourceDetails)
+  return {
+    ...body,
+    ...(body.metadata !== undefined && { metadata: '(left out)' }),
+    ...(source.sourceUri !== undefined && { imageSourceDetails: { ...source, sourceUri: '(left out)' } }),
+  }
 }
 
 /** https://docs.oracle.com/iaas/Content/API/Concepts/usingapi.htm (2026-11): the client's own id comes first. */
@@ -79,6 +95,7 @@ export function ociStandIn(options: StandInOptions): (request: Request) => Promi
       fault('before', name, region)
       const call: Call = {
         ...{ at, body, region, world, query: request.query, now: options.now() },
+        ...{ bytes: request.body, headers: request.headers },
         retryToken: typeof token === 'string' ? token : undefined,
         allow: (permissions, compartmentId) => authorize(options.policy(), permissions, compartmentId),
       }
@@ -86,10 +103,10 @@ export function ociStandIn(options: StandInOptions): (request: Request) => Promi
         if (wanted !== undefined) await checkMatch(wanted, call, request)
         return await operation.run(call)
       } finally {
-        if (request.method !== 'GET') world.save()
+        if (!isRead(request)) world.save()
       }
     }
-    const output = request.method === 'GET' ? await run() : await inTurn(run)
+    const output = isRead(request) ? await run() : await inTurn(run)
     fault('after', name, region)
     return output
   }
@@ -102,11 +119,16 @@ export function ociStandIn(options: StandInOptions): (request: Request) => Promi
   }
 
   return async (request) => {
-    let operation = `${request.method} ${request.host}${request.path}`
+    let operation = `${request.method} ${request.host}${request.path.replace(/^\/p\/[^/]+/, '/p/(left out)')}`
     let body: Json = {}
     const place = placeOfHost(request.host)
 
-    function answer(status: number, output: unknown, headers: Readonly<Record<string, string>>, error?: OciError) {
+    function answer(
+      status: number,
+      output: string | Buffer,
+      headers: Readonly<Record<string, string>>,
+      error?: OciError,
+    ): Answer | undefined {
       options.journal({
         at: new Date(options.now()).toISOString(),
         cloud: 'oci',
@@ -119,35 +141,43 @@ export function ociStandIn(options: StandInOptions): (request: Request) => Promi
       if (error?.code === 'Disconnect') return undefined
       const asked = request.headers['opc-request-id']
       const common = { 'opc-request-id': requestId(typeof asked === 'string' ? asked : undefined) }
-      const text = output === undefined ? '' : JSON.stringify(output)
-      return { status, headers: { ...common, ...headers, 'content-type': 'application/json' }, body: text }
+      return { status, headers: { ...common, 'content-type': 'application/json', ...headers }, body: output }
     }
 
     try {
-      checkSignature(request, key, options.now())
-      body = bodyOf(request)
       const route = routeOf(services[place?.service ?? ''] ?? {}, request.method, pathOf(request))
+      const { open = false, raw = false } = { ...route?.operation }
+      if (!open) checkSignature(request, key, options.now(), raw)
+      body = raw ? {} : bodyOf(request)
       if (route === undefined) throw notImplemented(operation)
       operation = route.name
       if (place?.region === undefined)
         throw notImplemented(`the region ${place?.name}; it offers ${regionNames.join(', ')}`)
-      const { json, next } = await carryOut(route, request, place.region, body)
+      const output = await carryOut(route, request, place.region, body)
+      const { json, next, bytes } = output
       const headers = {
         ...(json !== undefined && !Array.isArray(json) && { etag: etagOf(json) }),
         ...(next !== undefined && { 'opc-next-page': next }),
+        ...output.headers,
       }
-      return answer(json === undefined ? 204 : 200, json, headers)
+      const status = output.status ?? (json === undefined && bytes === undefined ? 204 : 200)
+      return answer(status, bytes ?? (json === undefined ? '' : JSON.stringify(json)), headers)
     } catch (error) {
       const refusal = isOciError(error) ? error : ociError('InternalError', `The rehearsal failed: ${messageOf(error)}`)
       if (error !== refusal) options.tell(`${operation}: ${error instanceof Error ? error.stack : messageOf(error)}`)
-      return answer(refusal.status, { code: refusal.code, message: refusal.message }, {}, refusal)
+      const said = { code: refusal.code, message: refusal.message }
+      return answer(refusal.status, JSON.stringify(said), {}, refusal)
     }
   }
 }
 
-/** Below the version; some clients write a slash at the end. */
+/** Below the version, which Object Storage has not; some clients write a slash at the end. */
 function pathOf({ path }: Request): string {
-  return path.replace(/^\/20160918\//, '').replace(/\/$/, '')
+  return path.replace(/^\/(20160918\/|20190729\/)?/, '').replace(/\/$/, '')
+}
+
+function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function etagOf(json: unknown): string {

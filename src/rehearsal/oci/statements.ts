@@ -8,7 +8,8 @@ type Verbs = readonly [inspect: string, read: string, use: string, manage: strin
 
 /**
  * What each verb adds to the one before it, as far as the operations here ask for it.
- * https://docs.oracle.com/iaas/Content/Identity/policyreference/corepolicyreference_topic-Details_for_Verb__ResourceType_Combinations.htm (2026-11)
+ * https://docs.oracle.com/iaas/Content/Identity/policyreference/corepolicyreference_topic-Details_for_Verb__ResourceType_Combinations.htm
+ * and https://docs.oracle.com/iaas/Content/Identity/Reference/objectstoragepolicyreference.htm (2026-11)
  */
 const resourceTypes: Readonly<Record<string, Verbs>> = {
   instances: ['INSTANCE_INSPECT', 'INSTANCE_READ', 'INSTANCE_CREATE_IMAGE', 'INSTANCE_CREATE INSTANCE_DELETE'],
@@ -22,7 +23,7 @@ const resourceTypes: Readonly<Record<string, Verbs>> = {
     'COMPUTE_IMAGE_CAPABILITY_SCHEMA_INSPECT',
     'COMPUTE_IMAGE_CAPABILITY_SCHEMA_READ',
     'COMPUTE_IMAGE_CAPABILITY_SCHEMA_UPDATE',
-    'COMPUTE_IMAGE_CAPABILITY_SCHEMA_CREATE',
+    'COMPUTE_IMAGE_CAPABILITY_SCHEMA_CREATE COMPUTE_IMAGE_CAPABILITY_SCHEMA_DELETE',
   ],
   'compute-global-image-capability-schema': [
     'COMPUTE_GLOBAL_IMAGE_CAPABILITY_SCHEMA_INSPECT',
@@ -42,6 +43,10 @@ const resourceTypes: Readonly<Record<string, Verbs>> = {
   ],
   volumes: ['VOLUME_INSPECT', '', '', ''],
   'tag-namespaces': ['', '', '', ''],
+  buckets: ['BUCKET_INSPECT', 'BUCKET_READ', 'BUCKET_UPDATE', 'BUCKET_CREATE BUCKET_DELETE PAR_MANAGE'],
+  objects: ['OBJECT_INSPECT', 'OBJECT_READ', 'OBJECT_OVERWRITE', 'OBJECT_CREATE OBJECT_DELETE'],
+  tenancies: ['TENANCY_INSPECT', '', '', ''],
+  'resource-availability': ['RESOURCE_AVAILABILITY_INSPECT', '', '', ''],
 }
 
 const verbs = ['inspect', 'read', 'use', 'manage']

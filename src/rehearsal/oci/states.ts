@@ -1,11 +1,12 @@
 import type { ImageRecord, InstanceRecord } from './records.ts'
 
 /** How long things take in the rehearsal: long enough to be seen, short enough not to be waited for. */
-export const durationsMs = { image: 500, instance: 500, terminating: 200 } as const
+export const durationsMs = { image: 500, import: 1000, instance: 500, terminating: 200 } as const
 
-/** PROVISIONING or AVAILABLE. */
-export function imageState({ availableAt }: ImageRecord, now: number): string {
-  return now < availableAt ? 'PROVISIONING' : 'AVAILABLE'
+/** PROVISIONING, IMPORTING, AVAILABLE, or DELETED after an import that failed. */
+export function imageState({ availableAt, imported, failed }: ImageRecord, now: number): string {
+  if (now >= availableAt) return failed ? 'DELETED' : 'AVAILABLE'
+  return imported ? 'IMPORTING' : 'PROVISIONING'
 }
 
 /** PROVISIONING, RUNNING, CREATING_IMAGE, TERMINATING or TERMINATED. */
