@@ -4,8 +4,4 @@ import type { Publisher } from './disk-target.ts'
 import { gcpPublisher } from './gcp/publisher.ts'
 
 /** The only list of clouds that finished disks are published to. */
-export const publishers: readonly Publisher[] = [awsPublisher, gcpPublisher, alibabaPublisher]
-import { ociPublisher } from './oci/publisher.ts'
-
-/** The only list of clouds that finished disks are published to. */
-export const publishers: readonly Publisher[] = [awsPublisher, ociPublisher, alibabaPublisher]
+export const publishers: readonly Publisher[] = [awsPublisher, gcpPublisher, ociPublisher, alibabaPublisher]
