@@ -27,7 +27,7 @@ export function glanceSink(
       const fresh = status === 'queued'
       const body = { bytes: open(), length: sizeBytes }
       const send = direct ? images.stage : images.upload
-      const sent = fresh ? await again(send(id, body, endless)) : await summed(open())
+      const sent = fresh ? await again(send(id, body, endless)) : await summed(body.bytes)
       await images.change(id, { properties: sentOf(sent) }, AbortSignal.timeout(patienceMs))
       const staged = fresh ? direct : status === 'uploading'
       if (staged) await images.beginImport(id, 'staged', AbortSignal.timeout(patienceMs))
