@@ -151,6 +151,19 @@ describe('requests', () => {
   })
 })
 
+test('an address that the cloud gives for all regions is asked under the region’s own name', async () => {
+  const seen: string[] = []
+  const { cloud, clock } = await serve((request, answer) => {
+    seen.push(request.url ?? '')
+    json(answer, { id: 'i' })
+  })
+  const imageUrl = `${cloud.identityUrl.replace('/v3', '')}/{region_name}/v2`
+  await connectOpenStack({ ...cloud, imageUrl }, {}, clock)
+    .images('north')
+    .get('i', signal)
+  expect(seen).toEqual(['/north/v2/images/i'])
+})
+
 describe('tokens', () => {
   test('calls side by side log in once', async () => {
     const { api, logins } = await serve((_, answer) => json(answer, { id: 'i' }))

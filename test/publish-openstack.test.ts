@@ -140,6 +140,13 @@ test('unpublishing removes the images everywhere, protected ones too, and the ve
   expect(anew.images.map(({ image_id: id }) => id)).not.toContain(images[0]?.image_id)
 })
 
+test('a config that names a cloud and regions of its own is rehearsed as it is', async () => {
+  write({ cloud: 'production', regions: ['eu-de-1', 'eu-nl-1'] })
+  const { images } = await publish({}, context())
+  expect(images.map(({ region }) => region)).toEqual(['eu-de-1', 'eu-nl-1'])
+  expect(await storedDisk('eu-nl-1', images[1]?.image_id ?? '')).toBe(sha256(smallDisk()))
+})
+
 test('what was published is looked at without the disk', async () => {
   write()
   const { images } = await publish({}, context())
@@ -244,7 +251,9 @@ test('for VMware the disk is written down as VMware wants it', async () => {
 
 test('what would be refused at the end is told before the first byte', async () => {
   write({ regions: [home, 'Atlantis'] })
-  await expect(publish({}, context())).rejects.toThrow('Atlantis')
+  // A cloud that has no more regions than its catalogue.
+  const environment = { ...here.rehearsal.environment, SINDRI_OPENSTACK_CLOUD: 'sindri-rehearsal-app' }
+  await expect(publish({}, { ...context(), environment })).rejects.toThrow('Atlantis')
   write({ projects: [reader] }, { audience: 'public', allow_public: true })
   const { findings } = await planRelease({}, context())
   expect(findings.map(({ level, message }) => `${level} ${message}`)).toEqual([

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Json, objectIn, textIn, textsIn } from '../kit/json.ts'
 import { openStackError } from './openstack-error.ts'
-import { identityHost, regions } from './places.ts'
+import { identityHost, imagesUrl, regions } from './places.ts'
 
 /** Who asks, in which project. */
 export interface Caller {
@@ -66,7 +66,7 @@ export function accountEnvironment(folder: string): Readonly<Record<string, stri
  */
 export function openAccounts(folder: string): Accounts {
   const { key, passwords, credential } = secretsIn(folder)
-  const common = { regions: regions.map(({ name }) => name), identity_api_version: '3' }
+  const common = { regions, identity_api_version: '3' }
   const auth_url = `https://${identityHost}/v3`
   const domains = { user_domain_name: 'Default', project_domain_name: 'Default' }
   const clouds = Object.fromEntries(
@@ -77,8 +77,10 @@ export function openAccounts(folder: string): Accounts {
   )
   const own = { application_credential_id: idOf('credential', account), application_credential_secret: credential }
   const app = { ...common, auth_type: 'v3applicationcredential', auth: { auth_url, ...own } }
+  // Whatever a config calls its regions, each has its own Glance. OpenStack's SDK fills in the name as well.
+  const any = { ...clouds[account], image_endpoint_override: imagesUrl('{region_name}') }
   // JSON is YAML.
-  const document = JSON.stringify({ clouds: { ...clouds, [`${account}-app`]: app } }, undefined, 2)
+  const document = JSON.stringify({ clouds: { ...clouds, [account]: any, [`${account}-app`]: app } }, undefined, 2)
   writeFileSync(join(folder, cloudsFile), document, { mode: 0o600 })
 
   const sign = (words: string): string => createHmac('sha256', key).update(words).digest('base64url')

@@ -1,7 +1,7 @@
 import { type Json, objectIn } from '../kit/json.ts'
 import { type Accounts, type Caller, idOf, projectOf } from './account.ts'
 import { notImplemented, openStackError } from './openstack-error.ts'
-import { identityHost, regions } from './places.ts'
+import { identityHost, imagesUrl, regions } from './places.ts'
 
 /** What Keystone answers. */
 export interface IdentityOutput {
@@ -22,8 +22,8 @@ function catalog(): readonly Json[] {
         ...{ region, region_id: region, url },
       })),
     )
-  const places = regions.map(({ name, host }) => [name, `https://${host}`] as const)
-  const identity = regions.map(({ name }) => [name, identityUrl] as const)
+  const places = regions.map((name) => [name, imagesUrl(name)] as const)
+  const identity = regions.map((name) => [name, identityUrl] as const)
   return [
     { id: 'keystone', name: 'keystone', type: 'identity', endpoints: endpoints(identity, 'identity') },
     { id: 'glance', name: 'glance', type: 'image', endpoints: endpoints(places, 'image') },

@@ -1,6 +1,6 @@
 import { type RehearsedCloud, rehearsedCloud } from '../kit/stand-in.ts'
 import { account, accountEnvironment } from './account.ts'
-import { domain, identityHost, regionOfHost } from './places.ts'
+import { domain, identityHost, imagesHost } from './places.ts'
 import { emptyRecords } from './records.ts'
 import { openstackResources } from './resources.ts'
 
@@ -9,7 +9,7 @@ export const openstack: RehearsedCloud<'openstack', ReturnType<typeof openstackR
   id: 'openstack',
   block: 240,
   domains: [domain],
-  isHost: (host) => host === identityHost || regionOfHost(host) !== undefined,
+  isHost: (host) => host === identityHost || host === imagesHost,
   streams: ({ method, path }) => method === 'PUT' && /\/(file|stage)$/.test(path),
   environment: ({ folder }) => accountEnvironment(folder),
   own: ['OS_CLOUD', 'OS_CLIENT_CONFIG_FILE', 'SINDRI_OPENSTACK_CLOUD'],

@@ -10,7 +10,7 @@ import { importMs } from './states.ts'
 
 const here = useRehearsal()
 const [one, other, admin, app] = [account, `${account}-other`, `${account}-admin`, `${account}-app`] as const
-const glance = 'https://images-regionone.openstack.example'
+const glance = 'https://images.openstack.example/RegionOne'
 const id = '5c7ad9b2-93f2-4b31-9b3f-0d4b4e7d3a55'
 const patchType = 'application/openstack-images-v2.1-json-patch'
 

@@ -20,7 +20,7 @@ import {
   type OpenStackError,
   openStackError,
 } from './openstack-error.ts'
-import { identityHost, type Region, regionOfHost } from './places.ts'
+import { identityHost, imagesUrl, placeOf } from './places.ts'
 import type { OpenStackRecords } from './records.ts'
 
 interface StandInOptions extends KitOptions<OpenStackRecords, never> {
@@ -30,8 +30,8 @@ interface StandInOptions extends KitOptions<OpenStackRecords, never> {
 const operations = { ...imageOperations, ...dataOperations, ...memberOperations }
 
 /** https://docs.openstack.org/api-ref/image/v2/versions/ (2026-11) */
-function versionsOf({ host }: Region): object {
-  const links = [{ rel: 'self', href: `https://${host}/v2/` }]
+function versionsOf(region: string): object {
+  const links = [{ rel: 'self', href: `${imagesUrl(region)}/v2/` }]
   return {
     versions: ['v2.15', 'v2.9', 'v2.0'].map((id, at) => ({ id, status: at === 0 ? 'CURRENT' : 'SUPPORTED', links })),
   }
@@ -61,15 +61,15 @@ export function openstackStandIn(options: StandInOptions): (request: Request) =>
   async function carryOut(
     name: string,
     request: Request,
-    region: Region,
+    region: string,
     at: Call['at'],
     body: unknown,
   ): Promise<Output> {
     const caller = accounts.whose(tokenOf(request), now())
     const length = request.headers['content-length']
-    fault('before', name, region.name)
+    fault('before', name, region)
     const output = await operations[name]?.run({
-      ...{ at, query: request.query, body, region: region.name, world, caller, now },
+      ...{ at, query: request.query, body, region, world, caller, now },
       stream: request.stream ?? none,
       length: length === undefined ? undefined : Number(length),
       inTurn: (change) =>
@@ -81,12 +81,13 @@ export function openstackStandIn(options: StandInOptions): (request: Request) =>
           }
         }),
     })
-    fault('after', name, region.name)
+    fault('after', name, region)
     return output ?? { status: 204 }
   }
 
   return async (request) => {
-    const region = regionOfHost(request.host)
+    const place = request.host === identityHost ? undefined : placeOf(request.path)
+    const region = place?.region
     let operation = `${request.method} ${request.host}${request.path}`
     let told: unknown = {}
 
@@ -98,7 +99,7 @@ export function openstackStandIn(options: StandInOptions): (request: Request) =>
       error?: OpenStackError,
     ): Answer | undefined {
       options.journal({
-        ...{ at: new Date(now()).toISOString(), cloud: 'openstack', region: region?.name ?? '', operation, status },
+        ...{ at: new Date(now()).toISOString(), cloud: 'openstack', region: region ?? '', operation, status },
         ...(error && { error: error.code, message: error.message }),
         parameters: told,
       })
@@ -121,8 +122,8 @@ export function openstackStandIn(options: StandInOptions): (request: Request) =>
           ...(token && { 'x-subject-token': token }),
         })
       }
-      if (region === undefined) throw openStackError(404, 'There is no such region.')
-      const path = request.path.replace(/^\//, '').replace(/\/$/, '')
+      if (place === undefined || region === undefined) throw openStackError(404, 'There is no such region.')
+      const { path } = place
       if (request.method === 'GET' && (path === '' || path === 'versions')) {
         operation = 'GetVersions'
         return answer(path === '' ? 300 : 200, JSON.stringify(versionsOf(region)), 'application/json', {})
