@@ -167,6 +167,14 @@ test.each([
   expect(await storedDisk(home, images[0]?.image_id ?? '')).toBe(sha256(smallDisk()))
 })
 
+test('two runners at once, each with records of its own, make everything once', async () => {
+  write()
+  const [one, two] = await Promise.all([publish({}, context('one')), publish({}, context('two'))])
+  expect(one.images).toEqual(two.images)
+  for (const region of [home, other]) expect(await (await imagesIn(region)).find({}, signal)).toHaveLength(1)
+  expect(await verify({}, context())).toMatchObject({ drift: [] })
+})
+
 test('a run that broke off behind the bytes is continued: they are read again and compared, not sent', async () => {
   write({ regions: [home] })
   await here.reopen({ faults: [{ operation: 'UpdateImage', when: 'before', code: 'Forbidden', left: 1 }] })
