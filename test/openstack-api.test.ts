@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectOpenStack } from '../src/clouds/openstack/api.ts'
 import { openstackDiskTarget } from '../src/clouds/openstack/disk-target.ts'
+import { glanceSink } from '../src/clouds/openstack/glance-sink.ts'
 import { imageId } from '../src/clouds/openstack/image-id.ts'
 import type { OpenStackCloud } from '../src/clouds/openstack/login.ts'
 import type { OpenStackApi } from '../src/clouds/openstack/port.ts'
@@ -164,6 +165,15 @@ test('an address that the cloud gives for all regions is asked under the regionâ
     .images('north')
     .get('i', signal)
   expect(seen).toEqual(['/north/v2/images/i'])
+})
+
+test('an image that somebody else is at for ever is given up, and the hint says how to go on', async () => {
+  const { api } = await serve((_, answer) => json(answer, { id: 'i', status: 'saving' }))
+  const sink = glanceSink(api.images('r1'), 'i', { format: 'raw', direct: false, patienceMs: 1 })
+  await expect(sink.write(() => megabytes(1), 1024 * 1024)).rejects.toMatchObject({
+    code: 'failed',
+    hint: expect.stringContaining('openstack image delete i'),
+  })
 })
 
 test('a quota that is used up, and an import that is not offered, are told before anything is sent', async () => {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { messageOf, SindriError } from '../../core/error.ts'
 import type { StreamSink } from '../../core/sink.ts'
 import { sentOf } from './marks.ts'
-import type { ImageService, Sent } from './port.ts'
+import type { ImageService, OpenStackImage, Sent } from './port.ts'
 
 /** How long another run, or one that was killed, may be at an image: Glance notices a broken connection within seconds. */
-const patienceMs = 15 * 60_000
+const defaultPatienceMs = 15 * 60_000
 
 /**
  * The file of an image that has none. What was sent is written on the image, where it is compared with what Glance
@@ -15,15 +15,15 @@ const patienceMs = 15 * 60_000
 export function glanceSink(
   images: ImageService,
   id: string,
-  { format, direct }: { readonly format: 'qcow2' | 'raw' | 'vmdk'; readonly direct: boolean },
+  options: { readonly format: 'qcow2' | 'raw' | 'vmdk'; readonly direct: boolean; readonly patienceMs?: number },
 ): StreamSink {
+  const { format, direct, patienceMs = defaultPatienceMs } = options
   const endless = new AbortController().signal
   return {
     kind: 'stream',
     format,
     async write(open, sizeBytes) {
-      const limit = AbortSignal.timeout(patienceMs)
-      const { status } = await images.settled(id, limit)
+      const { status } = await settled(images, id, patienceMs)
       const fresh = status === 'queued'
       const body = { bytes: open(), length: sizeBytes }
       const send = direct ? images.stage : images.upload
@@ -33,6 +33,21 @@ export function glanceSink(
       if (staged) await images.beginImport(id, 'staged', AbortSignal.timeout(patienceMs))
       return fresh ? sent.bytes : 0
     },
+  }
+}
+
+/** @throws SindriError `failed` for an image that somebody else is at for too long: waiting on would change nothing */
+async function settled(images: ImageService, id: string, patienceMs: number): Promise<OpenStackImage> {
+  const limit = AbortSignal.timeout(patienceMs)
+  try {
+    return await images.settled(id, limit)
+  } catch (error) {
+    if (!limit.aborted) throw error
+    const minutes = Math.round(patienceMs / 60_000)
+    throw new SindriError('failed', `image ${id} has been taking bytes for ${minutes} minutes, and not from here`, {
+      hint: `when no other run sends it: openstack image delete ${id}, then the same command again`,
+      cause: error,
+    })
   }
 }
 

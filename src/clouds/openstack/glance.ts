@@ -20,6 +20,8 @@ export type Send = (
 
 const pollMs = 2_000
 const mostPages = 1_000
+/** How long Glance may store what it has taken. */
+const storingMs = 60 * 60_000
 
 /** https://docs.openstack.org/api-ref/image/v2/ (2026-11) */
 export function glance(send: Send, project: (signal: AbortSignal) => Promise<string>, clock: Clock): ImageService {
@@ -173,7 +175,7 @@ export function glance(send: Send, project: (signal: AbortSignal) => Promise<str
 
     async upload(id, body, signal) {
       const { failed, ...sent } = await put({ rule: 'upload_image', what: what(id) }, at(id, '/file'), body, signal)
-      const image = await settled(id, signal)
+      const image = await settled(id, AbortSignal.any([signal, AbortSignal.timeout(storingMs)]))
       if (failed !== undefined && image.status !== 'active') throw failed
       compare(image, sent)
       return sent
