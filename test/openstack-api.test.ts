@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectOpenStack } from '../src/clouds/openstack/api.ts'
+import { openstackDiskTarget } from '../src/clouds/openstack/disk-target.ts'
+import { glanceSink } from '../src/clouds/openstack/glance-sink.ts'
 import { imageId } from '../src/clouds/openstack/image-id.ts'
 import type { OpenStackCloud } from '../src/clouds/openstack/login.ts'
 import type { OpenStackApi } from '../src/clouds/openstack/port.ts'
+import { releaseOf } from '../src/config/release.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { openAuthority } from '../src/rehearsal/kit/authority.ts'
 
@@ -149,6 +152,49 @@ describe('requests', () => {
     await api.images('r1').find({}, signal)
     expect(seen).toEqual(['/image/v2/images', '/image/v2/images', '/image/v2/images'])
   })
+})
+
+test('an address that the cloud gives for all regions is asked under the region’s own name', async () => {
+  const seen: string[] = []
+  const { cloud, clock } = await serve((request, answer) => {
+    seen.push(request.url ?? '')
+    json(answer, { id: 'i' })
+  })
+  const imageUrl = `${cloud.identityUrl.replace('/v3', '')}/{region_name}/v2`
+  await connectOpenStack({ ...cloud, imageUrl }, {}, clock)
+    .images('north')
+    .get('i', signal)
+  expect(seen).toEqual(['/north/v2/images/i'])
+})
+
+test('an image that somebody else is at for ever is given up, and the hint says how to go on', async () => {
+  const { api } = await serve((_, answer) => json(answer, { id: 'i', status: 'saving' }))
+  const sink = glanceSink(api.images('r1'), 'i', { format: 'raw', direct: false, patienceMs: 1 })
+  await expect(sink.write(() => megabytes(1), 1024 * 1024)).rejects.toMatchObject({
+    code: 'failed',
+    hint: expect.stringContaining('openstack image delete i'),
+  })
+})
+
+test('a quota that is used up, and an import that is not offered, are told before anything is sent', async () => {
+  const usage = { image_count_total: { usage: 10, limit: 10 }, image_size_total: { usage: 5, limit: -1 } }
+  const { api } = await serve((request, answer) => {
+    if (request.url === '/v2/info/usage') json(answer, { usage })
+    else if (request.url === '/v2/info/import') json(answer, { 'import-methods': { value: ['glance-direct'] } })
+    else json(answer, { images: [] })
+  })
+  const web = { import: 'web-download', import_url: 'https://x.example/d', import_sha512: 'f'.repeat(128) } as const
+  const config = { name: 'golden', release: { version: '1', targets: { openstack: { regions: ['r1'], ...web } } } }
+  const { targets } = releaseOf(config, {})
+  if (targets.openstack === undefined) throw new Error('no settings')
+  const disk = { digest: 'd', sizeBytes: 1, architecture: 'arm64', firmware: 'bios' } as const
+  const named = { key: 'golden-1-debian12', name: 'golden', project: 'golden', version: '1', os: 'debian12' }
+  const found = await openstackDiskTarget(api, targets.openstack).preflight({ ...named, disk, audience: 'private' })
+  expect(found.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    expect.stringContaining('error: machines with arm64 boot by UEFI alone'),
+    'error: r1 does not offer web-download: its import methods are glance-direct',
+    'error: the project has used up image_count_total in r1: 10 of 10',
+  ])
 })
 
 describe('tokens', () => {

@@ -1,5 +1,7 @@
-import type { CloudId, Permission } from '../clouds/cloud.ts'
+import type { Permission } from '../clouds/cloud.ts'
+import type { PublisherId } from '../clouds/disk-target.ts'
 import { cloud as cloudOf } from '../clouds/index.ts'
+import { publishers } from '../clouds/publishers.ts'
 import { readConfig } from '../config/read.ts'
 import { releaseOf } from '../config/release.ts'
 import { SindriError } from '../core/error.ts'
@@ -13,17 +15,22 @@ export interface PermissionsResult {
 }
 
 /** What the credentials must be allowed to publish the release of this config, and nothing more. Offline. */
-export async function releasePermissions(options: ConfigOptions, context: Context): Promise<PermissionsResult> {
+export async function releasePermissions(
+  options: { readonly config?: string | undefined; readonly cloud?: string | undefined },
+  context: Context,
+): Promise<PermissionsResult> {
   // Neither the version nor the disk has a part in it.
   const release = releaseOf(await readConfig(options.config, context.cwd), { version: '0' })
   // Cast: the schema lets no other key through.
-  const [only, ...others] = Object.keys(release.targets) as CloudId[]
-  const cloud = options.flags.cloud ?? only
-  if (cloud === undefined || (options.flags.cloud === undefined && others.length > 0))
+  const named = Object.keys(release.targets) as PublisherId[]
+  const chosen = options.cloud ?? (named.length === 1 ? named[0] : undefined)
+  if (chosen === undefined)
     throw new SindriError('usage', 'no cloud is chosen', { hint: 'give --cloud with one of release.targets' })
-  const { ofRelease, policy } = await cloudOf(cloud).permissions()
+  const publisher = publishers.find(({ id }) => id === chosen)
+  if (publisher?.permissions !== undefined) return publisher.permissions(release)
+  const { ofRelease, policy } = await cloudOf(chosen).permissions()
   if (ofRelease === undefined)
-    throw new SindriError('unsupported', `this version of Sindri does not publish disks to ${cloud} yet`)
+    throw new SindriError('unsupported', `this version of Sindri does not publish disks to ${chosen} yet`)
   const needed = ofRelease(release)
   return { permissions: needed, policy: policy(needed, undefined) }
 }

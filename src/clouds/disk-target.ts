@@ -1,8 +1,8 @@
-import type { ReleaseTargets } from '../config/sections/release.ts'
+import type { ReleaseSettings, ReleaseTargets } from '../config/sections/release.ts'
 import type { Setting } from '../core/setting.ts'
 import type { Step } from '../core/step.ts'
 import type { Publication } from '../release/publication.ts'
-import type { Environment, MadeImage } from './cloud.ts'
+import type { Environment, MadeImage, Permission } from './cloud.ts'
 
 /** Something that would fail a publish later, found by asking. A warning may still turn out well. */
 export interface Finding {
@@ -43,10 +43,21 @@ export interface DiskTarget {
 /** The name of a cloud that finished disks are published to. */
 export type PublisherId = keyof ReleaseTargets
 
+/** What publishing needs, and the document that allows it in the cloud's own form. */
+export interface ReleasePermissions {
+  readonly permissions: readonly Permission[]
+  readonly policy: unknown
+}
+
 /** One cloud that finished disks are published to. Its parts load when it is connected. */
 export interface Publisher {
   readonly id: PublisherId
   readonly title: string
-  /** Calls nothing before it is needed. @throws SindriError `config` where its settings are missing */
-  connect(targets: ReleaseTargets, environment: Environment): Promise<DiskTarget>
+  /**
+   * Calls nothing before it is needed. @throws SindriError `config` where its settings are missing
+   * @param folder the working folder, for clouds whose credentials may be in it
+   */
+  connect(targets: ReleaseTargets, environment: Environment, folder: string): Promise<DiskTarget>
+  /** What the credentials must be allowed, where nothing is built in this cloud; otherwise the cloud itself knows. */
+  permissions?(release: Pick<ReleaseSettings, 'targets' | 'audience'>): Promise<ReleasePermissions>
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { cloudNamed } from '../actions/flags.ts'
-import { type CloudFlags, withCloud, withCommon, withRegion } from './options.ts'
+import { cloudNamed, targetNames } from '../actions/flags.ts'
+import { withCommon, withRegion } from './options.ts'
 import type { CommonFlags, Session } from './session.ts'
 
 interface DoctorFlags extends CommonFlags {
@@ -34,24 +34,49 @@ export function doctorCommand(command: Command, session: Session): Command {
   )
 }
 
+interface PermissionsFlags extends CommonFlags {
+  readonly cloud?: string
+  readonly config?: string
+  readonly region?: string
+  readonly publish?: boolean
+}
+
+/** A disk is published to more clouds than images are built in. */
+function targetNamed(word: string): string {
+  const wanted = word.trim().toLowerCase()
+  return targetNames.find((name) => name === wanted) ?? cloudNamed(word)
+}
+
 export function permissionsCommand(command: Command, session: Session): Command {
-  withRegion(withCloud(command))
+  withRegion(
+    withCommon(command)
+      .addOption(
+        new Option('-c, --cloud <cloud>', 'the cloud (default: providers.packer.cloud in sindri.yaml)')
+          .choices(targetNames)
+          .argParser(targetNamed),
+      )
+      .option('--config <file>', 'the config to use (default: sindri.yaml, if there is one)'),
+  )
     .summary('Print the least policy the credentials need for this config')
     .description(
       'Print what the credentials must be allowed for this config, in the cloud’s own language: an IAM policy (AWS), a ' +
-        'custom role (Azure, Google Cloud), statements of a policy (Oracle Cloud), a RAM policy (Alibaba Cloud). Offline.',
+        'custom role (Azure, Google Cloud), statements of a policy (Oracle Cloud), a RAM policy (Alibaba Cloud), the role and the rules (OpenStack). Offline.',
     )
   command.option('--publish', 'for publishing the finished disk of `release`, in place of building')
-  return command.action((flags: CloudFlags & { readonly region?: string; readonly publish?: boolean }) =>
+  return command.action((flags: PermissionsFlags) =>
     session.run(flags, async (context) => {
       const [{ permissions, releasePermissions }, { permissionsText }] = await Promise.all([
         import('../actions/permissions.ts'),
         import('../report/results.ts'),
       ])
-      const { cloud, region } = flags
-      const options = { config: flags.config, flags: { ...(cloud && { cloud }), ...(region && { region }) } }
+      const { config, cloud, region, publish } = flags
       const result =
-        flags.publish === true ? await releasePermissions(options, context) : await permissions(options, context)
+        publish === true
+          ? await releasePermissions({ config, cloud }, context)
+          : await permissions(
+              { config, flags: { ...(cloud && { cloud: cloudNamed(cloud) }), ...(region && { region }) } },
+              context,
+            )
       session.result(flags, result.policy, permissionsText(result))
       return 0
     }),

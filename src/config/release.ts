@@ -6,6 +6,7 @@ import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
 import { gcpRelease } from './targets/gcp.ts'
 import { ociRelease } from './targets/oci.ts'
+import { openstackRelease } from './targets/openstack.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
@@ -56,6 +57,7 @@ export function releaseOf(
     ...(written.oci !== undefined && { oci: ociRelease(written.oci, about('oci')) }),
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
     ...(written.gcp !== undefined && { gcp: gcpRelease(written.gcp, about('gcp')) }),
+    ...(written.openstack !== undefined && { openstack: openstackRelease(written.openstack, about('openstack')) }),
   }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')

@@ -4,6 +4,7 @@ import { azure } from './azure/index.ts'
 import { gcp } from './gcp/index.ts'
 import type { RehearsedCloud } from './kit/stand-in.ts'
 import { oci } from './oci/index.ts'
+import { openstack } from './openstack/index.ts'
 
 interface RehearsedClouds {
   readonly aws: typeof aws
@@ -11,10 +12,11 @@ interface RehearsedClouds {
   readonly gcp: typeof gcp
   readonly oci: typeof oci
   readonly alibaba: typeof alibaba
+  readonly openstack: typeof openstack
 }
 
 /** The only list of clouds that are rehearsed. */
-export const rehearsedClouds: RehearsedClouds = { aws, azure, gcp, oci, alibaba }
+export const rehearsedClouds: RehearsedClouds = { aws, azure, gcp, oci, alibaba, openstack }
 
 /** The same as a list. */
 export const allRehearsed: readonly RehearsedCloud[] = Object.values(rehearsedClouds)

@@ -87,6 +87,7 @@ export async function openDaemon({ places, ground, now, tell, onDown }: DaemonOp
     authority,
     ports: settings.value.ports,
     isVendorHost,
+    streams: (head) => cloudOfHost(head.host)?.streams(head) === true,
     async respond(request) {
       if (request.path.startsWith(controlPath)) return control(request)
       // AWS's clients can be told an endpoint; the plain one is for them.

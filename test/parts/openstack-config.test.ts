@@ -57,7 +57,7 @@ function inTheirWords(cloud: OpenStackCloud): object {
     auth: authOf(login),
     regions,
     interface: choice,
-    imageUrl: imageUrl ?? null,
+    imageUrl: imageUrl?.replaceAll('{region_name}', regions[0] ?? '') ?? null,
     verify: trust.verify && (trust.cacert ?? true),
   }
 }
@@ -80,6 +80,7 @@ clouds:
   once: {auth: {auth_url: https://k.example/v3, username: ada, password: s, tenant_name: old, domain_id: d}, cacert: /etc/hostname}
   beside: {username: ada, password: s, project_id: p, user_domain_id: d, auth: {auth_url: https://k.example/v3}, region_name: "a,b", endpoint_type: publicURL}
   profiled: {profile: ours, auth: {username: ada, password: s, project_id: p, user_domain_id: d}}
+  elsewhere: {auth: {auth_url: https://k.example/v3, token: t, project_id: p}, auth_type: token, region_name: north, image_endpoint_override: "https://images.example/{region_name}"}
   app: {auth_type: v3applicationcredential, auth: {auth_url: https://k.example/v3, application_credential_id: i, application_credential_secret: s}}
   named: {auth_type: v3applicationcredential, auth: {auth_url: https://k.example/v3, application_credential_name: n, application_credential_secret: s, username: ada, user_domain_id: d}}
   token: {auth_type: v3token, auth: {auth_url: https://k.example/v3, token: t, project_id: p}, insecure: true}
@@ -104,7 +105,7 @@ describe.skipIf(withoutOpenStack)(
   "clouds are read as OpenStack's own SDK reads them (Debian: python3-openstackclient)",
   () => {
     test.each([
-      ...['full', 'short', 'once', 'beside', 'profiled', 'app', 'named', 'token'].map(
+      ...['full', 'short', 'once', 'beside', 'profiled', 'app', 'named', 'token', 'elsewhere'].map(
         (name) => [{ OS_CLOUD: name }] as const,
       ),
       [variables] as const,

@@ -62,7 +62,7 @@ export async function openRelease(
   const targets = await Promise.all(
     publishersOf(release, options.only).map(async ({ id, connect }) => ({
       cloud: id,
-      target: await connect(release.targets, context.environment),
+      target: await connect(release.targets, context.environment, context.cwd),
     })),
   )
   let examined: Examined | undefined

@@ -1,4 +1,4 @@
-import type { Member, OpenStackImage, Status, Visibility } from './port.ts'
+import type { Member, OpenStackImage, Status, Usage, Visibility } from './port.ts'
 
 /** An object as OpenStack answers it. */
 export type Json = { readonly [name: string]: unknown }
@@ -43,6 +43,14 @@ export function membersOf(answer: Json): readonly Member[] {
     project: textOf(one, 'member_id') ?? '',
     status: textOf(one, 'status') ?? '',
   }))
+}
+
+/** What a project uses. https://docs.openstack.org/api-ref/image/v2/#quota-usage (2026-11) */
+export function usagesOf(answer: Json): readonly Usage[] {
+  return Object.entries(object(answer.usage)).flatMap(([name, value]) => {
+    const [usage, limit] = [numberOf(object(value), 'usage'), numberOf(object(value), 'limit')]
+    return usage === undefined || limit === undefined ? [] : [{ name, usage, limit }]
+  })
 }
 
 /** The addresses of images by region. https://docs.openstack.org/api-ref/identity/v3/#get-service-catalog (2026-11) */

@@ -24,7 +24,7 @@ export function connectOpenStack(
   const session = keystone(cloud, http, clock.now)
 
   function addressIn(region: string, { images }: Session): string {
-    const address = cloud.imageUrl ?? images.get(region)
+    const address = cloud.imageUrl?.replaceAll('{region_name}', region) ?? images.get(region)
     if (address !== undefined) return address.replace(/\/(v\d+(\.\d+)?\/?)?$/, '')
     const others = [...images.keys()].join(', ')
     throw new SindriError('config', `${source} has no images (${cloud.interface}) in region "${region}"`, {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import { SindriError } from '../../core/error.ts'
-import { imageOf, type Json, membersOf, object, objects, textOf, textsOf } from './answers.ts'
+import { unlessGone } from '../gone.ts'
+import { imageOf, type Json, membersOf, object, objects, textOf, textsOf, usagesOf } from './answers.ts'
 import type { Asked } from './errors.ts'
 import type { Answer, Body } from './http.ts'
 import type { Change, ImageQuery, ImageService, Member, OpenStackImage, Sent } from './port.ts'
@@ -19,6 +20,8 @@ export type Send = (
 
 const pollMs = 2_000
 const mostPages = 1_000
+/** How long Glance may store what it has taken. */
+const storingMs = 60 * 60_000
 
 /** https://docs.openstack.org/api-ref/image/v2/ (2026-11) */
 export function glance(send: Send, project: (signal: AbortSignal) => Promise<string>, clock: Clock): ImageService {
@@ -143,6 +146,7 @@ export function glance(send: Send, project: (signal: AbortSignal) => Promise<str
   return {
     get,
     settled,
+    importFailure: failure,
     active: (id, signal) => wait(id, signal, ({ status }) => status === 'active'),
 
     async find(query, signal) {
@@ -171,7 +175,7 @@ export function glance(send: Send, project: (signal: AbortSignal) => Promise<str
 
     async upload(id, body, signal) {
       const { failed, ...sent } = await put({ rule: 'upload_image', what: what(id) }, at(id, '/file'), body, signal)
-      const image = await settled(id, signal)
+      const image = await settled(id, AbortSignal.any([signal, AbortSignal.timeout(storingMs)]))
       if (failed !== undefined && image.status !== 'active') throw failed
       compare(image, sent)
       return sent
@@ -187,6 +191,12 @@ export function glance(send: Send, project: (signal: AbortSignal) => Promise<str
       const asked = { rule: 'import_image', what: 'the import methods' }
       const { body } = await send(asked, 'GET', '/v2/info/import', signal)
       return new Set(textsOf(object(body['import-methods']).value))
+    },
+
+    async usage(signal) {
+      const asked = { rule: 'the usage', what: 'the project' }
+      const answer = await unlessGone(send(asked, 'GET', '/v2/info/usage', signal))
+      return usagesOf(answer?.body ?? {})
     },
 
     async beginImport(id, from, signal) {
@@ -238,8 +248,12 @@ export function glance(send: Send, project: (signal: AbortSignal) => Promise<str
 
 /** https://docs.openstack.org/api-ref/image/v2/#update-image (2026-11): in this version `add` replaces what is there. */
 function patchOf(change: Change, image: OpenStackImage): readonly object[] {
-  const { hidden, properties = {}, ...rest } = change
-  const values = { ...rest, ...(hidden !== undefined && { os_hidden: hidden }), ...properties }
+  const { hidden, minDiskGib, properties = {}, ...rest } = change
+  const own = {
+    ...(hidden !== undefined && { os_hidden: hidden }),
+    ...(minDiskGib !== undefined && { min_disk: minDiskGib }),
+  }
+  const values = { ...rest, ...own, ...properties }
   return Object.entries(values).flatMap(([name, value]) => {
     const path = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
     if (value !== undefined) return { op: 'add', path, value }

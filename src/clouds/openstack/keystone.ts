@@ -1,5 +1,5 @@
 import { SindriError } from '../../core/error.ts'
-import { imageServices, object, textOf } from './answers.ts'
+import { imageServices, object, objects, textOf } from './answers.ts'
 import { connectionError, openStackError, refusalOf } from './errors.ts'
 import type { Answer, Wanted } from './http.ts'
 import type { Login, Named, OpenStackCloud } from './login.ts'
@@ -81,7 +81,12 @@ async function logIn(
   return {
     token,
     endsAt: Number.isNaN(ends) ? Number.POSITIVE_INFINITY : ends,
-    identity: { user: textOf(user, 'name') ?? '', project: textOf(project, 'name') ?? '', projectId },
+    identity: {
+      user: textOf(user, 'name') ?? '',
+      project: textOf(project, 'name') ?? '',
+      projectId,
+      roles: objects(told.roles).flatMap((role) => textOf(role, 'name') ?? []),
+    },
     images: imageServices(told.catalog, cloud.interface),
   }
 }

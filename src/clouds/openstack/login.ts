@@ -37,7 +37,7 @@ export interface OpenStackCloud {
   readonly regions: readonly string[]
   /** Which of its addresses a service is reached at. */
   readonly interface: 'public' | 'internal' | 'admin'
-  /** Glance's address where it is not the catalogue's. */
+  /** Glance's address where it is not the catalogue's; `{region_name}` in it stands for the region, as for openstacksdk. */
   readonly imageUrl: string | undefined
   readonly trust: Trust
 }

@@ -68,6 +68,7 @@ export interface Change {
   readonly visibility?: Visibility
   readonly protected?: boolean
   readonly hidden?: boolean
+  readonly minDiskGib?: number
   readonly tags?: readonly string[]
   /** A property that is undefined is removed. */
   readonly properties?: Readonly<Record<string, string | undefined>>
@@ -94,6 +95,14 @@ export interface Sent {
   readonly sha512: string
 }
 
+/** How much of something a project has, and may have; sizes in MiB. */
+export interface Usage {
+  readonly name: string
+  readonly usage: number
+  /** Negative: no limit. */
+  readonly limit: number
+}
+
 /** The images of one region. Every call throws SindriError, or the signal's reason when that ends it. */
 export interface ImageService {
   /** The project's own images, hidden ones too. */
@@ -117,6 +126,10 @@ export interface ImageService {
   stage(id: string, body: Body, signal: AbortSignal): Promise<Sent>
   /** Begins `glance-direct` of what was staged, or lets Glance fetch the file; harmless when that was begun before. */
   beginImport(id: string, from: 'staged' | { readonly url: string }, signal: AbortSignal): Promise<void>
+  /** Why the newest import failed, where Glance tells; undefined when none did, or one is under way. */
+  importFailure(id: string, signal: AbortSignal): Promise<string | undefined>
+  /** What the project uses of its quotas; nothing where the cloud keeps none, or is older than Glance 24. */
+  usage(signal: AbortSignal): Promise<readonly Usage[]>
   /**
    * Waits until no bytes are on their way into the image: it has its file, or has none (yet).
    * @throws SindriError `failed` when it can never have a file; `timeout` when the signal's time is over
@@ -139,6 +152,8 @@ export interface Identity {
   readonly user: string
   readonly project: string
   readonly projectId: string
+  /** By name, in that project. */
+  readonly roles: readonly string[]
 }
 
 /** One OpenStack, as Sindri uses it. */

@@ -4,6 +4,7 @@ import { type AlibabaReleaseSettings, alibabaReleaseFields } from '../targets/al
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
 import { type GcpReleaseSettings, gcpReleaseFields } from '../targets/gcp.ts'
 import { type OciReleaseSettings, ociReleaseFields } from '../targets/oci.ts'
+import { type OpenStackReleaseSettings, openstackReleaseFields } from '../targets/openstack.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -15,6 +16,7 @@ export interface ReleaseTargets {
   readonly oci?: OciReleaseSettings
   readonly alibaba?: AlibabaReleaseSettings
   readonly gcp?: GcpReleaseSettings
+  readonly openstack?: OpenStackReleaseSettings
 }
 
 /** What `sindri vm publish` makes of a finished disk. */
@@ -58,6 +60,7 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
     oci: section<Written<OciReleaseSettings>>('Oracle Cloud.', ociReleaseFields(), ['regions', 'compartment_ocid']),
     alibaba: section<Written<AlibabaReleaseSettings>>('Alibaba Cloud.', alibabaReleaseFields(), ['regions', 'bucket']),
     gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
+    openstack: section<Written<OpenStackReleaseSettings>>('OpenStack.', openstackReleaseFields()),
   }),
 })
 

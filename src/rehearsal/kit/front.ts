@@ -23,7 +23,10 @@ export interface Request {
   readonly target: string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
+  /** Empty where it is a stream. */
   readonly body: Buffer
+  /** The body of a request that may be of any size; who answers it reads it, or leaves it. */
+  readonly stream?: AsyncIterable<Buffer>
 }
 
 export interface Answer {
@@ -40,6 +43,8 @@ export interface FrontOptions {
   /** True for the host names a stand-in answers for. */
   readonly isVendorHost: (host: string) => boolean
   readonly respond: Responder
+  /** True where the body is taken as it comes. */
+  readonly streams?: (head: Pick<Request, 'method' | 'host' | 'path'>) => boolean
   /** Ports to take if they are free; 0 takes any. */
   readonly ports: { readonly port: number; readonly tlsPort: number }
 }
@@ -81,6 +86,7 @@ function refusal(host: string): string {
 function handler({
   isVendorHost,
   respond,
+  streams,
 }: FrontOptions): (message: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (message, response) => {
     const target = message.url ?? '/'
@@ -89,16 +95,19 @@ function handler({
     const url = new URL(target, 'http://endpoint')
     const host = absolute ? hostName(url.host) : hostName(message.headers.host ?? '')
     if (absolute && !isVendorHost(host)) return refuse(response, 403, refusal(host))
-    const body = await bodyOf(message)
+    const method = message.method ?? 'GET'
+    const streamed = streams?.({ method, host, path: url.pathname }) === true
+    const body = streamed ? Buffer.alloc(0) : await bodyOf(message)
     if (body === undefined) return refuse(response, 413, `The request is larger than ${maxBodyBytes} bytes.`)
     const answer = await respond({
-      method: message.method ?? 'GET',
+      method,
       host,
       path: url.pathname,
       target: absolute ? `${url.pathname}${url.search}` : target,
       query: url.searchParams,
       headers: message.headers,
       body,
+      ...(streamed && { stream: message }),
     })
     if (answer === undefined) message.socket.destroy()
     else

@@ -73,6 +73,8 @@ export interface Definition<Id extends string, Records, Resources, Policy> {
   readonly domains: readonly string[]
   /** True for the host names it answers for. */
   isHost(host: string): boolean
+  /** True for requests whose body is taken as it comes, being of any size. Default: none. */
+  streams?(head: Pick<Request, 'method' | 'host' | 'path'>): boolean
   /** Variables that lead Packer and the vendor's clients to the rehearsal with its throw-away credentials. */
   environment(place: Place): Readonly<Record<string, string>>
   /** Those of them that are credentials, or name places: the only ones that Sindri's own process is given as well. */
@@ -100,6 +102,7 @@ export interface RehearsedCloud<Id extends string = string, Resources = unknown>
     Definition<Id, unknown, Resources, unknown>,
     'id' | 'block' | 'domains' | 'isHost' | 'environment' | 'own' | 'account' | 'accounts'
   > {
+  streams(head: Pick<Request, 'method' | 'host' | 'path'>): boolean
   /** True when the document is in this cloud's language. @throws SindriError `usage` when it is, and malformed */
   takesPolicy(document: PolicyDocument): boolean
   /** What the cloud holds, also while no daemon runs; undefined before the first. */
@@ -122,6 +125,7 @@ export function rehearsedCloud<Id extends string, Records, Resources, Policy>(
   return {
     ...{ id, block, domains, own, account, accounts },
     isHost: (host) => definition.isHost(host),
+    streams: (head) => definition.streams?.(head) === true,
     environment: (place) => definition.environment(place),
     takesPolicy: (document) => definition.readPolicy(document.value, document.file) !== undefined,
     resources(home, now) {
