@@ -3,6 +3,7 @@ import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
 import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
 import { awsRelease } from './targets/aws.ts'
+import { azureRelease } from './targets/azure.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
@@ -50,6 +51,7 @@ export function releaseOf(
       complain(['release', 'targets', cloud, key], message, hint)
   const targets: ReleaseTargets = {
     ...(written.aws !== undefined && { aws: awsRelease(written.aws, about('aws')) }),
+    ...(written.azure !== undefined && { azure: azureRelease(written.azure, about('azure')) }),
   }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')

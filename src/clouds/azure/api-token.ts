@@ -12,12 +12,16 @@ import { messageOf, SindriError } from '../../core/error.ts'
 import { credentialsError } from './errors.ts'
 import type { Login } from './login.ts'
 
-const scope = 'https://management.azure.com/.default'
+const managementScope = 'https://management.azure.com/.default'
 
-/** Access tokens for Azure Resource Manager: the same one until it ends. @throws SindriError `credentials` */
-export function tokens(login: Login, subscription: string, tenantOf: () => Promise<string>): () => Promise<string> {
+/** Access tokens, by default for Azure Resource Manager: the same one until it ends. @throws SindriError `credentials` */
+export function tokens(
+  login: Login,
+  subscription: string,
+  tenantOf: () => Promise<string>,
+): (scope?: string) => Promise<string> {
   let credential: ReturnType<typeof credentialOf> | undefined
-  return async () => {
+  return async (scope = managementScope) => {
     try {
       credential ??= credentialOf(login, subscription, tenantOf)
       const { token } = await (await credential).getToken(scope)

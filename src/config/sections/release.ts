@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini'
 import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } from '../fields.ts'
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
+import { type AzureReleaseSettings, azureReleaseFields } from '../targets/azure.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -9,6 +10,7 @@ export type Audience = 'private' | 'community' | 'public'
 /** Where a release goes; by the names of the clouds. */
 export interface ReleaseTargets {
   readonly aws?: AwsReleaseSettings
+  readonly azure?: AzureReleaseSettings
 }
 
 /** What `sindri vm publish` makes of a finished disk. */
@@ -49,6 +51,7 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   allow_public: flag('Confirms that images for everybody are meant.'),
   targets: section('Where it is published.', {
     aws: section<Written<AwsReleaseSettings>>('AWS.', awsReleaseFields(), ['regions']),
+    azure: section<Written<AzureReleaseSettings>>('Azure.', azureReleaseFields(), ['regions']),
   }),
 })
 

@@ -19,6 +19,8 @@ export interface Call {
   readonly now: number
   /** What the principal may do here. */
   readonly actions: readonly string[]
+  /** The code of a fault that is to come in a location, if any. */
+  fault(operation: string, location: string): string | undefined
   /** Refuses what the principal may not do besides the operation's own actions, and fails when a fault is to come. */
   check(operation: string, ...actions: readonly string[]): void
 }
