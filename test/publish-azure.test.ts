@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ClientSecretCredential } from '@azure/identity'
 import { expect, test, vi } from 'vitest'
 import { planRelease } from '../src/actions/publish/plan.ts'
 import { publish } from '../src/actions/publish/publish.ts'
@@ -9,6 +10,10 @@ import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { connectAzure } from '../src/clouds/azure/api.ts'
 import { connectAzureDisk } from '../src/clouds/azure/disk-api.ts'
+import { diskActions } from '../src/clouds/azure/disk-permissions.ts'
+import { roleOf } from '../src/clouds/azure/permissions.ts'
+import { azurePublisher } from '../src/clouds/azure/publisher.ts'
+import { azureRelease } from '../src/config/targets/azure.ts'
 import { azure as standIn } from '../src/rehearsal/azure/index.ts'
 import { lastEntries } from '../src/rehearsal/kit/journal.ts'
 import { filesOf } from '../src/rehearsal/places.ts'
@@ -317,6 +322,21 @@ test('for the community the gallery is opened last, and everybody finds the imag
     open: true,
     publicName: expect.stringMatching(/^golden-[0-9a-f-]{36}$/),
   })
+  const settings = azureRelease({ regions: [home, other], community }, () => undefined)
+  const target = await azurePublisher.connect({ azure: settings }, here.rehearsal.environment)
+  const bytes = smallDisk()
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const plan = target.plan({
+    ...{ key: 'golden-1.4.2-debian12', name: '', project: 'golden', version: '1.4.2', os: 'debian12' },
+    disk: { digest: sha256, sizeBytes: bytes.length, architecture: 'x86_64', firmware: 'uefi' },
+    audience: 'community',
+  })
+  const [image] = plan.images
+  const made = { id: version, region: home, name: '' }
+  await plan.settings.find(({ id }) => id === `azure/readers/${home}`)?.read(() => made as never)
+  expect(image?.reference?.(made)).toMatch(
+    /^\/CommunityGalleries\/golden-[0-9a-f-]{36}\/Images\/golden-debian12\/Versions\/1\.4\.2$/,
+  )
   const asked = lastEntries(filesOf(here.places).journal, 10_000).map(({ operation }) => operation)
   const before = asked.slice(0, asked.indexOf('Galleries.Share'))
   expect(before.filter((operation) => operation === 'GalleryImageVersions.CreateOrUpdate')).toHaveLength(2)
@@ -358,6 +378,39 @@ test('what would be refused at the end is refused before the first byte', async 
       said('the gallery golden was made to be private, not for the community'),
       said('the image definition golden-debian12 is another: generation is v1, and should be v2'),
       said('is another: SecurityType is not set, and should be trustedlaunchsupported'),
+    ],
+  })
+  expect(changing().length).toBe(before)
+})
+
+test('what the principal may not do, and what the subscription is not registered for, is told before the first byte', async () => {
+  write()
+  const role = roleOf(
+    Object.values(diskActions)
+      .flat()
+      .filter((action) => !action.endsWith('/blobs/write'))
+      .map((action) => ({ action, by: 'sindri', purpose: '', late: false }) as const),
+    undefined,
+  )
+  const token = await new ClientSecretCredential(
+    here.rehearsal.environment.AZURE_TENANT_ID ?? '',
+    here.rehearsal.environment.AZURE_CLIENT_ID ?? '',
+    here.rehearsal.environment.AZURE_CLIENT_SECRET ?? '',
+  ).getToken('https://management.azure.com/.default')
+  const provider = `https://management.azure.com/subscriptions/${subscription}/providers/Microsoft.Storage`
+  await fetch(`${provider}/unregister?api-version=2021-04-01`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token.token}` },
+  })
+  await here.reopen({ policy: { value: role, file: 'role.json' } })
+  const before = changing().length
+  const said = (message: string): unknown => expect.objectContaining({ message: expect.stringContaining(message) })
+  await expect(publish({}, context())).rejects.toMatchObject({
+    complaints: [
+      said(
+        'may not do all that is needed in images: Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
+      ),
+      said('is not registered for Microsoft.Storage (NotRegistered)'),
     ],
   })
   expect(changing().length).toBe(before)

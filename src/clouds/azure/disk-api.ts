@@ -126,7 +126,7 @@ export function connectAzureDisk(home: AzureHome): AzureDiskApi {
     async startVersion(id, { location, tags, target, account, url }) {
       const properties = {
         publishingProfile: { targetRegions: [targetRegion(target)], excludeFromLatest: true },
-        storageProfile: { osDiskImage: { hostCaching: 'ReadWrite', source: { storageAccountId: account, uri: url } } },
+        storageProfile: { osDiskImage: { source: { storageAccountId: account, uri: url } } },
         // Without it a region cannot be taken away again.
         safetyProfile: { allowDeletionOfReplicatedLocations: true },
       }

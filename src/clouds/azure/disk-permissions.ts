@@ -10,7 +10,10 @@ const version = 'Microsoft.Compute/galleries/images/versions'
  * https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations (2026-11)
  */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
-  'tell whose credentials these are': ['Microsoft.Resources/subscriptions/read'],
+  'tell whose credentials these are, and what they allow': [
+    'Microsoft.Authorization/permissions/read',
+    'Microsoft.Resources/subscriptions/read',
+  ],
   'find out which locations and services are open': [
     'Microsoft.Resources/subscriptions/locations/read',
     'Microsoft.Resources/subscriptions/providers/read',

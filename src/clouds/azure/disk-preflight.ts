@@ -3,7 +3,9 @@ import type { Finding } from '../disk-target.ts'
 import { unlessGone } from '../gone.ts'
 import { definitionOf, differences } from './disk-definition.ts'
 import { type DiskHome, type DiskNames, diskNames } from './disk-names.ts'
+import { diskPermissionsOf } from './disk-permissions.ts'
 import type { AzureApis } from './disk-plan.ts'
+import { allows } from './missing.ts'
 
 /** https://learn.microsoft.com/azure/virtual-machines/azure-compute-gallery#limits (2026-11) */
 const mostGalleries = 100
@@ -16,6 +18,7 @@ const gib = 1024 ** 3
 export async function findings(apis: AzureApis, home: DiskHome, publication: Publication): Promise<readonly Finding[]> {
   const names = diskNames(home, publication)
   const found = await Promise.all([
+    ofPermissions(apis, home, names, publication),
     ofProviders(apis),
     ofRegions(apis, home),
     ofAccount(apis, home, names),
@@ -61,6 +64,33 @@ function ofDisk({ settings }: DiskHome, { disk }: Publication): readonly Finding
       ),
     )
   return found
+}
+
+/** What the principal may not do, as far as Azure tells; on what exists already it may be granted apart. */
+async function ofPermissions(
+  { images, disks }: AzureApis,
+  { group, settings }: DiskHome,
+  names: DiskNames,
+  publication: Publication,
+): Promise<readonly Finding[]> {
+  const [everywhere, here] = await Promise.all([images.grants(undefined), images.grants(group)])
+  if (everywhere === undefined && here === undefined) return []
+  const grants = [...(everywhere ?? []), ...(here ?? [])]
+  const lacking = diskPermissionsOf(settings, publication)
+    .map(({ action }) => action)
+    .filter((action) => !grants.some((grant) => allows(grant, action)))
+  if (lacking.length === 0) return []
+  const places = await Promise.all([
+    unlessGone(disks.account(names.account)).catch(() => true),
+    unlessGone(disks.gallery(names.gallery)).catch(() => true),
+  ])
+  return [
+    {
+      level: places.some((place) => place !== undefined) ? 'warning' : 'error',
+      message: `the principal may not do all that is needed in ${group}: ${lacking.join(', ')}`,
+      hint: "'sindri vm permissions --publish --cloud azure' prints a role with all that is needed",
+    },
+  ]
 }
 
 async function ofProviders({ disks }: AzureApis): Promise<readonly Finding[]> {

@@ -112,6 +112,8 @@ export function versionStep(work: DiskWork, after: readonly Step<unknown>[]): St
   const blob = blobOf(work)
   const made: MadeImage = { id: names.version, region: home, name }
   const remove = async (): Promise<void> => {
+    // One that somebody else made in its place stays.
+    if ((await versionOf(work))?.tags[tag.release] !== publication.key) return
     // They would stay behind, for nothing.
     for (const { assignment } of (await unlessGone(disks.readers(names.version))) ?? [])
       await unlessGone(disks.removeReader(assignment))

@@ -179,7 +179,7 @@ function optionalActions(azure: AzureImageSettings, base: AzureBase): Actions {
 }
 
 /** Actions on what is in a storage account: role definitions list them apart. */
-const onData = /\/containers\/blobs\//
+export const onData: RegExp = /\/containers\/blobs\//
 
 /**
  * A custom role that allows exactly these actions, as `az role definition create` takes it. A subscription that the

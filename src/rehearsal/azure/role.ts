@@ -20,6 +20,13 @@ export function dataAction(action: string): string {
   return `data ${action}`
 }
 
+/** Actions and those on data, apart. */
+export function actionsOf(role: Role = ['*', dataAction('*')]): readonly [readonly string[], readonly string[]] {
+  const own = role.filter((action) => !action.startsWith(dataAction('')))
+  const onData = role.filter((action) => action.startsWith(dataAction('')))
+  return [own, onData.map((action) => action.slice(dataAction('').length))]
+}
+
 /** Whether the role includes an action. */
 export function allows(role: Role | undefined, action: string): boolean {
   const onData = action.startsWith('data ')

@@ -103,10 +103,10 @@ export function azureStandIn(options: StandInOptions): (request: Request) => Pro
       const code = takeFault(options.faults(), 'before', own, at.group ?? 'global')
       if (code !== undefined) throw faultError(code, own)
     }
-    const actions = (options.policy() ?? ['*']).filter((action) => !action.startsWith('data '))
+    const role = options.policy()
     const { method, query } = request
     const fault = (own: string, place: string) => takeFault(options.faults(), 'before', own, place)
-    const call = (): Call => ({ at, id, method, query, body, world, now: options.now(), actions, fault, check })
+    const call = (): Call => ({ at, id, method, query, body, world, now: options.now(), role, fault, check })
     const run = async (): Promise<Reply> => {
       check(name, ...operation.actions)
       try {
