@@ -271,9 +271,9 @@ test('a version that Azure could not make is removed and made anew, of what was 
 })
 
 const acts = [
-  ...['ResourceGroups.CreateOrUpdate', 'StorageAccounts.Create', 'BlobContainers.Create', 'PageBlobs.Create'],
-  ...['PageBlobs.PutPage', 'Blobs.SetMetadata', 'Galleries.CreateOrUpdate', 'GalleryImages.CreateOrUpdate'],
-  ...['GalleryImageVersions.CreateOrUpdate', 'Blobs.Delete', 'RoleAssignments.CreateForGalleryImageVersion'],
+  ...['StorageAccounts.Create', 'PageBlobs.Create', 'PageBlobs.PutPage', 'Blobs.SetMetadata'],
+  ...['Galleries.CreateOrUpdate', 'GalleryImageVersions.CreateOrUpdate', 'Blobs.Delete'],
+  'RoleAssignments.CreateForGalleryImageVersion',
 ]
 
 test.each(acts)('a run that ends behind %s is gone on with, also where nothing was written down', async (operation) => {

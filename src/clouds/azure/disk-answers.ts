@@ -13,6 +13,7 @@ export function accountOf(answer: Json): AzureAccount {
     hierarchical: properties.isHnsEnabled === true,
     reachable: textOf(properties, 'publicNetworkAccess') !== 'Disabled',
     walled: textOf(object(properties.networkAcls), 'defaultAction') === 'Deny',
+    keys: properties.allowSharedKeyAccess !== false,
   }
 }
 

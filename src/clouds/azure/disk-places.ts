@@ -83,7 +83,8 @@ interface PlaceMake {
 
 /** What exists is taken as it is: who made it does not matter. */
 function placeStep(id: string, resource: string, { title, after, exists, make, remove }: PlaceMake): Step<string> {
-  const inputs = digest({ resource: resource.toLowerCase() })
+  // Another account or gallery in the settings is another place for the same step: what is in it decides.
+  const inputs = digest({ place: id })
   return step<string, { readonly resource: string }>(id, {
     title,
     after,

@@ -12,6 +12,8 @@ export interface AzureAccount {
   readonly reachable: boolean
   /** Requests from networks that are not listed are refused. */
   readonly walled: boolean
+  /** Its keys open it. */
+  readonly keys: boolean
 }
 
 /** A gallery and who it is shared with. */

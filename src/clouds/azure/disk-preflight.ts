@@ -17,7 +17,7 @@ const gib = 1024 ** 3
 /** Everything that Azure would refuse when much is done already. */
 export async function findings(apis: AzureApis, home: DiskHome, publication: Publication): Promise<readonly Finding[]> {
   const names = diskNames(home, publication)
-  const found = await Promise.all([
+  const found = await Promise.allSettled([
     ofPermissions(apis, home, names, publication),
     ofProviders(apis),
     ofRegions(apis, home),
@@ -25,7 +25,11 @@ export async function findings(apis: AzureApis, home: DiskHome, publication: Pub
     ofGallery(apis, home, names, publication),
     ofDefinition(apis, home, names, publication),
   ])
-  return [...ofDisk(home, publication), ...found.flat()]
+  const told = found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  const refused = found.find((one) => one.status === 'rejected')
+  // What may not be done explains why something could not be asked.
+  if (refused !== undefined && !told.some(({ level }) => level === 'error')) throw refused.reason
+  return [...ofDisk(home, publication), ...told]
 }
 
 function error(message: string, hint: string): Finding {
@@ -134,6 +138,12 @@ async function ofAccount({ disks }: AzureApis, { settings }: DiskHome, names: Di
   if (!['Storage', 'StorageV2'].includes(account.kind) || account.hierarchical)
     found.push(error(`the storage account ${accountName} takes no page blobs`, other))
   if (!account.reachable) found.push(error(`the storage account ${accountName} is closed to public networks`, other))
+  if (!account.keys)
+    found.push({
+      level: 'warning',
+      message: `the storage account ${accountName} is not opened by its keys, which Azure asks for to read the disk`,
+      hint: 'allow shared keys, if the version cannot be made',
+    })
   if (account.walled)
     found.push({
       level: 'warning',
