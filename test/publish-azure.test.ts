@@ -46,6 +46,18 @@ const subscription = '5a1d0000-0000-4000-8000-000000000004'
 const azureHome = () => ({ subscription, tenant: undefined, environment: here.rehearsal.environment })
 const version = `/subscriptions/${subscription}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/golden-debian12/versions/1.4.2`
 
+/** Something that is asked of Resource Manager besides. */
+async function manage(method: string, path: string, body?: object): Promise<void> {
+  const { AZURE_TENANT_ID = '', AZURE_CLIENT_ID = '', AZURE_CLIENT_SECRET = '' } = here.rehearsal.environment
+  const credential = new ClientSecretCredential(AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET)
+  const { token } = await credential.getToken('https://management.azure.com/.default')
+  const answer = await fetch(`https://management.azure.com${path}?api-version=2024-03-03`, {
+    ...{ method, headers: { authorization: `Bearer ${token}` } },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  expect(answer.status).toBeLessThan(300)
+}
+
 /** What the subscription holds, by kind. */
 const held = () => standIn.resources(join(here.places.home, 'rehearsal'), here.now)?.images ?? {}
 
@@ -69,6 +81,9 @@ test('a disk becomes a version in every region, with its readers, and nothing is
   expect(first.release).toMatch(/^golden-1\.4\.2-\d{8}-debian12$/)
   // Three granules of 64 KiB with something in them, and the footer.
   expect(first.sent_bytes).toBe(3 * 64 * 1024 + 512)
+  const pages = lastEntries(filesOf(here.places).journal, 10_000).filter(({ operation }) => /PutPage/.test(operation))
+  expect(pages.length).toBeGreaterThan(1)
+  for (const { parameters } of pages) expect(parameters).toHaveProperty('md5')
   expect(await verify({}, context())).toMatchObject({ drift: [] })
   const { versions = [], blobs } = held()
   expect(versions).toMatchObject([
@@ -204,14 +219,32 @@ test('unpublishing leaves nothing, with and without records, and the version can
   expect(held()).toEqual({})
 })
 
+test('a version that somebody else made in the place of ours is neither taken for ours nor removed', async () => {
+  write()
+  await publish({}, context())
+  await manage('PUT', version, { location: home, tags: {}, properties: {} })
+  expect((await verify({}, context())).drift).toMatchObject([
+    { id: `azure/disk/${home}`, have: 'missing' },
+    { id: `azure/version/${home}`, have: 'foreign' },
+    { id: `azure/replica/${other}`, have: 'missing' },
+  ])
+  await unpublish({ confirm: async () => true }, context()).catch(() => undefined)
+  expect(held().versions).toMatchObject([{ name: '1.4.2', tags: {} }])
+})
+
 test('what two releases share stays until the last of them is unpublished', async () => {
   write()
   await publish({}, context())
   write({}, { version: '1.4.3' }, smallDisk('two'))
   await publish({}, context())
+  // A third is just being sent.
+  const [{ name: account = '' } = {}] = held().storageAccounts ?? []
+  const third = { account: String(account), container: 'sindri-disks', name: 'third.vhd' }
+  await connectAzureDisk(azureHome()).create(third, 512, { sindri_release: 'golden-1.4.4-debian12' })
   await unpublish({ confirm: async () => true }, context())
   expect(held().versions).toMatchObject([{ name: '1.4.2' }])
-  expect(held().galleries).toHaveLength(1)
+  expect(held()).toMatchObject({ galleries: [{}], storageAccounts: [{}], blobs: [{ name: 'third.vhd' }] })
+  await connectAzureDisk(azureHome()).remove(third)
   write()
   await unpublish({ confirm: async () => true }, context())
   expect(held()).toEqual({})
@@ -270,26 +303,32 @@ test('a version that Azure could not make is removed and made anew, of what was 
   expect(held().blobs).toBeUndefined()
 })
 
-const acts = [
+/** The first seven act, and the run learns only that it may not: as if it had been ended there. The last does not act. */
+const ends = [
   ...['StorageAccounts.Create', 'PageBlobs.Create', 'PageBlobs.PutPage', 'Blobs.SetMetadata'],
-  ...['Galleries.CreateOrUpdate', 'GalleryImageVersions.CreateOrUpdate', 'Blobs.Delete'],
-  'RoleAssignments.CreateForGalleryImageVersion',
-]
+  ...[
+    'Galleries.CreateOrUpdate',
+    'GalleryImageVersions.CreateOrUpdate',
+    'RoleAssignments.CreateForGalleryImageVersion',
+  ],
+].map((operation) => ({ operation, when: 'after' }))
 
-test.each(acts)('a run that ends behind %s is gone on with, also where nothing was written down', async (operation) => {
-  write({ readers: [reader] })
-  // It acts, and the run learns only that it may not: as if it had been ended there.
-  await here.reopen({ faults: [{ operation, when: 'after', code: 'AuthorizationFailed', left: 1 }] })
-  await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
-  const { images } = await publish({}, context('another-machine'))
-  const sent = held()
-  expect(await publish({}, context())).toMatchObject({ images, changed: [], sent_bytes: 0 })
-  expect(held()).toEqual(sent)
-  expect(sent).toMatchObject({ versions: [{ state: 'Succeeded' }], roleAssignments: [{ principal: reader }] })
-  expect(sent.blobs).toBeUndefined()
-  expect(kept().files).toHaveLength(1)
-  expect(await verify({}, context())).toMatchObject({ drift: [] })
-})
+test.each([...ends, { operation: 'Blobs.Delete', when: 'before' }])(
+  'a run that ends $when $operation is gone on with, also where nothing was written down',
+  async (end) => {
+    write({ readers: [reader] })
+    await here.reopen({ faults: [{ ...end, code: 'AuthorizationFailed', left: 1 }] })
+    await expect(publish({}, context())).rejects.toMatchObject({ code: 'denied' })
+    const { images } = await publish({}, context('another-machine'))
+    const sent = held()
+    expect(await publish({}, context())).toMatchObject({ images, changed: [], sent_bytes: 0 })
+    expect(held()).toEqual(sent)
+    expect(sent).toMatchObject({ versions: [{ state: 'Succeeded' }], roleAssignments: [{ principal: reader }] })
+    expect(sent.blobs).toBeUndefined()
+    expect(kept().files).toHaveLength(1)
+    expect(await verify({}, context())).toMatchObject({ drift: [] })
+  },
+)
 
 test('pages that were stored before a run broke off are not sent again', async () => {
   write()
@@ -392,16 +431,7 @@ test('what the principal may not do, and what the subscription is not registered
       .map((action) => ({ action, by: 'sindri', purpose: '', late: false }) as const),
     undefined,
   )
-  const token = await new ClientSecretCredential(
-    here.rehearsal.environment.AZURE_TENANT_ID ?? '',
-    here.rehearsal.environment.AZURE_CLIENT_ID ?? '',
-    here.rehearsal.environment.AZURE_CLIENT_SECRET ?? '',
-  ).getToken('https://management.azure.com/.default')
-  const provider = `https://management.azure.com/subscriptions/${subscription}/providers/Microsoft.Storage`
-  await fetch(`${provider}/unregister?api-version=2021-04-01`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token.token}` },
-  })
+  await manage('POST', `/subscriptions/${subscription}/providers/Microsoft.Storage/unregister`)
   await here.reopen({ policy: { value: role, file: 'role.json' } })
   const before = changing().length
   const said = (message: string): unknown => expect.objectContaining({ message: expect.stringContaining(message) })

@@ -6,7 +6,7 @@ import { tag } from '../tags.ts'
 import { checkDefinition, definitionOf } from './disk-definition.ts'
 import type { DiskNames } from './disk-names.ts'
 import type { AzureApis, DiskWork } from './disk-plan.ts'
-import { keyOfBlob } from './disk-version.ts'
+import { checkFree, keyOfBlob } from './disk-version.ts'
 
 /** The places that releases share: made if absent, never changed, and removed when nothing is left in them. */
 export interface PlaceSteps {
@@ -18,22 +18,18 @@ export interface PlaceSteps {
 
 const tags = { [tag.managed]: 'true' }
 
-/** @param free throws where the version is another disk's: then nothing is made at all */
-export function placeSteps(work: DiskWork, free: () => Promise<void>): PlaceSteps {
+export function placeSteps(work: DiskWork): PlaceSteps {
   const { apis, names, home, settings } = work
   const { images, disks } = apis
-  const group = placeStep(`azure/group`, names.group, {
+  const group = placeStep(work, 'azure/group', names.group, {
     title: `make the resource group ${names.group}`,
     after: [],
-    async exists() {
-      await free()
-      return (await unlessGone(images.group(names.group))) !== undefined
-    },
+    exists: async () => (await unlessGone(images.group(names.group))) !== undefined,
     make: () => images.putGroup({ name: names.group, location: home, tags }),
     // Azure would delete with it whatever came into it meanwhile.
     remove: async () => undefined,
   })
-  const account = placeStep(`azure/storage/${home}`, names.account, {
+  const account = placeStep(work, `azure/storage/${home}`, names.account, {
     title: `make the storage account ${names.accountName}`,
     after: [group],
     exists: async () => (await unlessGone(disks.account(names.account))) !== undefined,
@@ -42,7 +38,7 @@ export function placeSteps(work: DiskWork, free: () => Promise<void>): PlaceStep
     },
     remove: () => emptyAccount(apis, names, work.publication),
   })
-  const gallery = placeStep('azure/gallery', names.gallery, {
+  const gallery = placeStep(work, 'azure/gallery', names.gallery, {
     title: `make the gallery ${names.gallery.replace(/.*\//, '')}`,
     after: [group],
     exists: async () => (await unlessGone(disks.gallery(names.gallery))) !== undefined,
@@ -54,7 +50,7 @@ export function placeSteps(work: DiskWork, free: () => Promise<void>): PlaceStep
       await disks.deleteEmpty(names.gallery)
     },
   })
-  const definition = placeStep('azure/definition', names.definition, {
+  const definition = placeStep(work, 'azure/definition', names.definition, {
     title: `make the image definition ${names.definitionName}`,
     after: [gallery],
     async exists() {
@@ -82,7 +78,12 @@ interface PlaceMake {
 }
 
 /** What exists is taken as it is: who made it does not matter. */
-function placeStep(id: string, resource: string, { title, after, exists, make, remove }: PlaceMake): Step<string> {
+function placeStep(
+  work: DiskWork,
+  id: string,
+  resource: string,
+  { title, after, exists, make, remove }: PlaceMake,
+): Step<string> {
   // Another account or gallery in the settings is another place for the same step: what is in it decides.
   const inputs = digest({ place: id })
   return step<string, { readonly resource: string }>(id, {
@@ -91,6 +92,8 @@ function placeStep(id: string, resource: string, { title, after, exists, make, r
     digest: inputs,
     find: async () => ((await exists()) ? { digest: inputs, out: resource } : undefined),
     async start() {
+      // Nothing at all is made for a version that is another disk's.
+      await checkFree(work)
       await make()
       return { resource }
     },

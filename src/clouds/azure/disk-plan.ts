@@ -6,7 +6,7 @@ import { placeSteps } from './disk-places.ts'
 import type { AzureDiskApi } from './disk-port.ts'
 import { replicaStep } from './disk-replica.ts'
 import { openReaders, pointerSettings, readerSetting, replicaSetting } from './disk-settings.ts'
-import { blobStep, checkFree, inputsOf, versionStep } from './disk-version.ts'
+import { blobStep, inputsOf, versionStep } from './disk-version.ts'
 import type { AzureApi } from './port.ts'
 
 /** What is asked of Azure for a disk: both halves of its API. */
@@ -39,7 +39,7 @@ export function azureDiskPlan(apis: AzureApis, at: DiskHome, publication: Public
   const community = publication.audience === 'private' ? undefined : settings.community
   const begun = { apis, names: diskNames(at, publication), home, settings, publication, community }
   const work: DiskWork = { ...begun, inputs: inputsOf(begun) }
-  const places = placeSteps(work, () => checkFree(work))
+  const places = placeSteps(work)
   const disk = blobStep(work, [places.account])
   const version = versionStep(work, [disk, places.definition])
   const inTurn = oneAfterAnother()

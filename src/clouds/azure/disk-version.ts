@@ -27,10 +27,11 @@ const mib = 1024 * 1024
 const footerBytes = 512
 const mostPollMs = 5_000
 
-/** What a version is made from; regions and readers are no part of it. */
-export function inputsOf({ names, home, publication: { disk } }: Omit<DiskWork, 'inputs'>): string {
+/** What a version is made from, and for what; regions and readers are no part of it. */
+export function inputsOf({ names, home, publication: { key, disk } }: Omit<DiskWork, 'inputs'>): string {
   const { digest: bytes, sizeBytes, architecture, firmware } = disk
-  return digest({ disk: bytes, sizeBytes, architecture, firmware, version: names.version.toLowerCase(), home })
+  const version = names.version.toLowerCase()
+  return digest({ release: key, disk: bytes, sizeBytes, architecture, firmware, version, home })
 }
 
 /** It can be used in its own region, whatever became of its replicas elsewhere. */
@@ -89,6 +90,7 @@ export function blobStep(work: DiskWork, after: readonly Step<unknown>[]): Step<
       return taken || (await whole()) === true ? { digest: inputs, out: blob.name } : undefined
     },
     async start() {
+      await checkFree(work)
       await disks.putContainer(names.account, names.container)
       await disks.create(blob, sizeBytes, metadata)
       return { blob: blob.name }

@@ -61,7 +61,13 @@ export function openBlobService(
       const at = new Date(now).toISOString()
       const why = error && { error: error.code, message: error.message }
       const range = request.headers['x-ms-range'] ?? request.headers.range
-      const parameters = { ...Object.fromEntries(request.query), path: request.path, ...(range && { range }) }
+      const md5 = request.headers['content-md5']
+      const parameters = {
+        ...Object.fromEntries(request.query),
+        path: request.path,
+        ...(range && { range }),
+        ...(md5 && { md5 }),
+      }
       options.journal({
         at,
         cloud: 'azure',
