@@ -93,7 +93,7 @@ test('a refused call names the action that is lacking', async () => {
     code: 'denied',
     hint: expect.stringContaining('grant Microsoft.Compute/images/read'),
   })
-  expect(await api.grants(undefined)).toEqual([{ actions: ['Microsoft.Resources/*'], not: [] }])
+  expect(await api.grants(undefined)).toEqual([{ actions: ['Microsoft.Resources/*'], not: [], data: [], notData: [] }])
 })
 
 test('actions that are granted nowhere are told of, and for certain unless the config works elsewhere too', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { goCommand } from './go-toolchain.ts'
 import { partsFolder } from './parts-folder.ts'
 import { command, type Outcome, runSteps, type Step, type Tally } from './step.ts'
@@ -18,10 +18,12 @@ export async function makeParts(env: NodeJS.ProcessEnv): Promise<Tally> {
   const names = await readdir(sources)
   const goParts = names.filter((name) => existsSync(join(sources, name, 'go.mod')))
   const venvParts = names.filter((name) => existsSync(join(sources, name, 'requirements.txt')))
+  const npmParts = names.filter((name) => existsSync(join(sources, name, 'package.json')))
   return runSteps([
     ...goParts.map((name): Step => ({ title: name, run: () => goPart(name, folder, env) })),
     { title: 'plugins', run: () => plugins(folder, env) },
     ...venvParts.map((name): Step => ({ title: name, run: () => venvPart(name, folder) })),
+    ...npmParts.map((name): Step => ({ title: name, run: () => npmPart(name, folder) })),
   ])
 }
 
@@ -89,6 +91,25 @@ async function venvPart(name: string, folder: string): Promise<Outcome> {
     const installed = await command([join(target, 'bin/pip'), 'install', '--quiet', '--requirement', requirements])
     if (installed.state === 'failed') return installed
     await writeFile(whole, '')
+  }
+  await pointTo(target, join(folder, name))
+  return { state: 'ok', ...(note && { note }) }
+}
+
+/** Packages of npm, without the scripts that they bring. */
+async function npmPart(name: string, folder: string): Promise<Outcome> {
+  const files = ['package.json', 'package-lock.json'].map((file) => join(sources, name, file))
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  const target = join(folder, 'store', `${name}-${keyOf(...texts)}`)
+  const note = existsSync(target) ? 'installed before' : ''
+  if (!existsSync(target)) {
+    await rm(`${target}.new`, { recursive: true, force: true })
+    await mkdir(`${target}.new`)
+    for (const file of files) await copyFile(file, join(`${target}.new`, basename(file)))
+    const words = ['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const installed = await command(words, { cwd: `${target}.new` })
+    if (installed.state === 'failed') return installed
+    await rename(`${target}.new`, target)
   }
   await pointTo(target, join(folder, name))
   return { state: 'ok', ...(note && { note }) }

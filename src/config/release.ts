@@ -7,6 +7,7 @@ import { awsRelease } from './targets/aws.ts'
 import { gcpRelease } from './targets/gcp.ts'
 import { ociRelease } from './targets/oci.ts'
 import { openstackRelease } from './targets/openstack.ts'
+import { azureRelease } from './targets/azure.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
@@ -58,6 +59,7 @@ export function releaseOf(
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
     ...(written.gcp !== undefined && { gcp: gcpRelease(written.gcp, about('gcp')) }),
     ...(written.openstack !== undefined && { openstack: openstackRelease(written.openstack, about('openstack')) }),
+    ...(written.azure !== undefined && { azure: azureRelease(written.azure, about('azure')) }),
   }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')

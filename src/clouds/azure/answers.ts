@@ -65,7 +65,12 @@ export function resourceOf(answer: Json): AzureResource {
 
 /** https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource-group (2026-11) */
 export function grantOf(answer: Json): Grant {
-  return { actions: texts(answer.actions), not: texts(answer.notActions) }
+  return {
+    actions: texts(answer.actions),
+    not: texts(answer.notActions),
+    data: texts(answer.dataActions),
+    notData: texts(answer.notDataActions),
+  }
 }
 
 function tagsOf(tags: unknown): Tags {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import {
+  type AccessToken,
   AzureCliCredential,
   ClientAssertionCredential,
   ClientCertificateCredential,
@@ -12,18 +13,38 @@ import { messageOf, SindriError } from '../../core/error.ts'
 import { credentialsError } from './errors.ts'
 import type { Login } from './login.ts'
 
-const scope = 'https://management.azure.com/.default'
+/** A token that ends sooner is not used any more. */
+const spareMs = 5 * 60_000
+const managementScope = 'https://management.azure.com/.default'
 
-/** Access tokens for Azure Resource Manager: the same one until it ends. @throws SindriError `credentials` */
-export function tokens(login: Login, subscription: string, tenantOf: () => Promise<string>): () => Promise<string> {
+/** Access tokens, by default for Azure Resource Manager: the same one until it ends. @throws SindriError `credentials` */
+export function tokens(
+  login: Login,
+  subscription: string,
+  tenantOf: () => Promise<string>,
+): (scope?: string) => Promise<string> {
   let credential: ReturnType<typeof credentialOf> | undefined
-  return async () => {
+  // The Azure CLI is a program of its own, which would run for every request.
+  const kept = new Map<string, Promise<AccessToken>>()
+  async function ask(wanted: string): Promise<AccessToken> {
+    credential ??= credentialOf(login, subscription, tenantOf)
+    return (await credential).getToken(wanted)
+  }
+  async function fresh(scope: string): Promise<string> {
+    const before = kept.get(scope)
+    if (before !== undefined && (await before).expiresOnTimestamp - Date.now() > spareMs) return (await before).token
+    // Another request may have asked anew meanwhile.
+    const now = kept.get(scope)
+    const asked = now === undefined || now === before ? ask(scope) : now
+    kept.set(scope, asked)
+    return (await asked).token
+  }
+  return async (scope = managementScope) => {
     try {
-      credential ??= credentialOf(login, subscription, tenantOf)
-      const { token } = await (await credential).getToken(scope)
-      return token
+      return await fresh(scope)
     } catch (error) {
       credential = undefined
+      kept.delete(scope)
       throw credentialsError(error, login.source)
     }
   }

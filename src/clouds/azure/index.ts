@@ -33,8 +33,16 @@ export const azure: Cloud = {
     return virtualNetworkName === undefined && allowedInboundIpAddresses.length === 0
   },
   async permissions() {
-    const { permissionsOf, roleOf } = await import('./permissions.ts')
-    return { of: permissionsOf, policy: roleOf }
+    const [{ permissionsOf, roleOf }, { diskPermissionsOf }] = await Promise.all([
+      import('./permissions.ts'),
+      import('./disk-permissions.ts'),
+    ])
+    return {
+      of: permissionsOf,
+      ofRelease: (release) =>
+        release.targets.azure === undefined ? [] : diskPermissionsOf(release.targets.azure, release),
+      policy: roleOf,
+    }
   },
   async connect(resolved, environment) {
     const [{ connectAzure }, { azureTarget }] = await Promise.all([import('./api.ts'), import('./target.ts')])

@@ -1,4 +1,5 @@
 import type { MissingAction, Permission } from '../cloud.ts'
+import { onData } from './permissions.ts'
 import type { AzureApi, Grant } from './port.ts'
 import type { AzureImageSettings } from './settings.ts'
 
@@ -25,8 +26,9 @@ export async function missingActions(
 }
 
 /** https://learn.microsoft.com/azure/role-based-access-control/role-definitions#how-to-determine-permissions (2026-11) */
-function allows({ actions, not }: Grant, action: string): boolean {
-  return actions.some((pattern) => covers(pattern, action)) && !not.some((pattern) => covers(pattern, action))
+export function allows({ actions, not, data, notData }: Grant, action: string): boolean {
+  const [granted, taken] = onData.test(action) ? [data, notData] : [actions, not]
+  return granted.some((pattern) => covers(pattern, action)) && !taken.some((pattern) => covers(pattern, action))
 }
 
 function covers(pattern: string, action: string): boolean {

@@ -47,7 +47,7 @@ const always: Actions = {
 }
 
 /** What Sindri itself calls, whatever the config: `api.ts` asks for these, and Azure for those that go with them. */
-const sindriActions: Actions = {
+export const sindriActions: Actions = {
   'tell whose credentials these are, and what they allow': [
     'Microsoft.Authorization/permissions/read',
     'Microsoft.Resources/subscriptions/read',
@@ -178,21 +178,30 @@ function optionalActions(azure: AzureImageSettings, base: AzureBase): Actions {
   }
 }
 
+/** Actions on what is in a storage account: role definitions list them apart. */
+export const onData: RegExp = /\/containers\/blobs\//
+
 /**
  * A custom role that allows exactly these actions, as `az role definition create` takes it. A subscription that the
  * config takes from the environment is written as a shell would expand it.
  * https://learn.microsoft.com/azure/role-based-access-control/role-definitions#role-definition
+ * @param resolved undefined where nothing is built
  */
-export function roleOf(permissions: readonly Permission[], resolved: Resolved): unknown {
-  const { subscriptionId } = azureOf(resolved)
-  const subscription = typeof subscriptionId === 'string' ? subscriptionId : `\${${subscriptionId.environment}}`
+export function roleOf(permissions: readonly Permission[], resolved: Resolved | undefined): unknown {
+  const given = resolved && azureOf(resolved).subscriptionId
+  const subscription = typeof given === 'string' ? given : `\${${given?.environment ?? 'AZURE_SUBSCRIPTION_ID'}}`
+  const actions = permissions.map(({ action }) => action)
   return {
-    Name: 'Sindri image builder',
-    IsCustom: true,
-    Description: 'Builds virtual machine images with Packer, and deploys them',
-    Actions: permissions.map(({ action }) => action),
+    ...(resolved === undefined
+      ? { Name: 'Sindri image publisher', IsCustom: true, Description: 'Publishes finished disks as gallery images' }
+      : {
+          Name: 'Sindri image builder',
+          IsCustom: true,
+          Description: 'Builds virtual machine images with Packer, and deploys them',
+        }),
+    Actions: actions.filter((action) => !onData.test(action)),
     NotActions: [],
-    DataActions: [],
+    DataActions: actions.filter((action) => onData.test(action)),
     NotDataActions: [],
     AssignableScopes: [`/subscriptions/${subscription}`],
   }

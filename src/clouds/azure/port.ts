@@ -51,10 +51,12 @@ export interface AzureResource {
   readonly tags: Tags
 }
 
-/** What a role assignment allows: actions with `*`, without those in `not`. */
+/** What a role assignment allows: actions with `*`, without those in `not`; the same of what is in storage accounts. */
 export interface Grant {
   readonly actions: readonly string[]
   readonly not: readonly string[]
+  readonly data: readonly string[]
+  readonly notData: readonly string[]
 }
 
 /** Resources that Sindri itself makes. */

@@ -56,7 +56,7 @@ interface AzureGallery {
 }
 
 /** A location's name, judged by its shape alone. */
-const azureLocation: TextRule = {
+export const azureLocation: TextRule = {
   pattern: /^[a-z][a-z0-9]{2,40}$/,
   kind: 'an Azure location',
   hint: 'a location looks like westus2',
@@ -69,7 +69,8 @@ const azureVmSize: TextRule = {
   hint: 'a size looks like Standard_D4s_v4',
 }
 
-const uuid: TextRule = {
+/** Of a subscription, a tenant or a principal. */
+export const uuid: TextRule = {
   pattern: /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   kind: 'a UUID',
   hint: 'write the id as in 00000000-0000-0000-0000-000000000000, or ${env:NAME}',
@@ -77,7 +78,7 @@ const uuid: TextRule = {
 }
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
-const resourceGroup: TextRule = {
+export const resourceGroup: TextRule = {
   pattern: /^[\w().-]{0,89}[\w()-]$/,
   kind: 'a resource group name',
   hint: 'use 1 to 90 letters, digits, and ( ) . _ -, not ending with a dot',
@@ -103,6 +104,13 @@ function resourceId(type: string): TextRule {
   }
 }
 
+/** ISO 8601, in UTC. */
+export const dateAndTime: TextRule = {
+  pattern: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
+  kind: 'a date and time',
+  hint: 'write it as in "2028-02-01T00:00:00Z"',
+}
+
 const galleryFields: Fields<Written<AzureGallery>> = {
   gallery_name: text('Name of the gallery.', galleryName),
   image_name: text('Image definition in the gallery.', galleryName),
@@ -115,11 +123,7 @@ const galleryFields: Fields<Written<AzureGallery>> = {
   replication_regions: listOf('Locations the version is replicated to.', text('Location.', azureLocation)),
   replica_count: whole('Replicas in each location.', 1, 100),
   exclude_from_latest: flag('Instances that ask for the latest version do not get this one.'),
-  end_of_life_date: text('When the version should no longer be used. Azure only shows it.', {
-    pattern: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
-    kind: 'a date and time',
-    hint: 'write it as in "2028-02-01T00:00:00Z"',
-  }),
+  end_of_life_date: text('When the version should no longer be used. Azure only shows it.', dateAndTime),
 }
 
 /** The fields of `providers.packer.azure`. */

@@ -5,6 +5,7 @@ import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
 import { type GcpReleaseSettings, gcpReleaseFields } from '../targets/gcp.ts'
 import { type OciReleaseSettings, ociReleaseFields } from '../targets/oci.ts'
 import { type OpenStackReleaseSettings, openstackReleaseFields } from '../targets/openstack.ts'
+import { type AzureReleaseSettings, azureReleaseFields } from '../targets/azure.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -17,6 +18,7 @@ export interface ReleaseTargets {
   readonly alibaba?: AlibabaReleaseSettings
   readonly gcp?: GcpReleaseSettings
   readonly openstack?: OpenStackReleaseSettings
+  readonly azure?: AzureReleaseSettings
 }
 
 /** What `sindri vm publish` makes of a finished disk. */
@@ -61,6 +63,7 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
     alibaba: section<Written<AlibabaReleaseSettings>>('Alibaba Cloud.', alibabaReleaseFields(), ['regions', 'bucket']),
     gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
     openstack: section<Written<OpenStackReleaseSettings>>('OpenStack.', openstackReleaseFields()),
+    azure: section<Written<AzureReleaseSettings>>('Azure.', azureReleaseFields(), ['regions']),
   }),
 })
 

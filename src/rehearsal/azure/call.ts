@@ -1,6 +1,7 @@
 import type { Json } from '../kit/json.ts'
 import type { World as KitWorld } from '../kit/stand-in.ts'
 import type { AzureRecords } from './records.ts'
+import type { Role } from './role.ts'
 
 /** Everything the operations work on. */
 export type World = KitWorld<AzureRecords>
@@ -17,8 +18,10 @@ export interface Call {
   readonly world: World
   /** Epoch milliseconds, the same for the whole call. */
   readonly now: number
-  /** What the principal may do here. */
-  readonly actions: readonly string[]
+  /** What the principal may do here; undefined stands for everything. */
+  readonly role: Role | undefined
+  /** The code of a fault that is to come in a location, if any. */
+  fault(operation: string, location: string): string | undefined
   /** Refuses what the principal may not do besides the operation's own actions, and fails when a fault is to come. */
   check(operation: string, ...actions: readonly string[]): void
 }

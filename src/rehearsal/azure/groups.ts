@@ -7,6 +7,7 @@ import { account, locationIn, locationList } from './places.ts'
 import type { GroupRecord, ResourceRecord } from './records.ts'
 import { keyOf } from './resource-ids.ts'
 import { findGroup, resourcesOf, tagsIn } from './resource-store.ts'
+import { actionsOf } from './role.ts'
 import { provisioningState } from './states.ts'
 
 function groupOutput({ id, name, location, tags }: GroupRecord): Json {
@@ -57,6 +58,12 @@ function passes(filter: string): (resource: ResourceRecord) => boolean {
     (wanted.resourceType === undefined || type.toLowerCase() === wanted.resourceType.toLowerCase())
 }
 
+/** https://learn.microsoft.com/rest/api/authorization/permissions (2026-11) */
+function permissionsOf({ role }: Call): Json {
+  const [actions, dataActions] = actionsOf(role)
+  return { value: [{ actions, notActions: [], dataActions, notDataActions: [] }] }
+}
+
 const subscription = 'subscriptions/:subscription'
 const group = `${subscription}/resourceGroups/:group`
 
@@ -86,14 +93,14 @@ export const groupOperations: Operations = {
   'Permissions.ListForSubscription': {
     pattern: `GET ${subscription}/providers/Microsoft.Authorization/permissions`,
     actions: [],
-    run: ({ actions }) => ok({ value: [{ actions, notActions: [], dataActions: [], notDataActions: [] }] }),
+    run: (call) => ok(permissionsOf(call)),
   },
   'Permissions.ListForResourceGroup': {
     pattern: `GET ${group}/providers/Microsoft.Authorization/permissions`,
     actions: [],
     run: (call) => {
       findGroup(call, call.id)
-      return ok({ value: [{ actions: call.actions, notActions: [], dataActions: [], notDataActions: [] }] })
+      return ok(permissionsOf(call))
     },
   },
   'ResourceGroups.List': {

@@ -55,7 +55,19 @@ export const azureDomains: readonly string[] = ['azure.com', 'microsoftonline.co
 
 const hosts = ['management.azure.com', 'login.microsoftonline.com', 'login.windows.net']
 
+const blobHost = /^([a-z0-9]{3,24})\.blob\.core\.windows\.net$/
+
 /** True for hosts of Azure's that the stand-in answers for. */
 export function isAzureHost(host: string): boolean {
-  return hosts.includes(host.toLowerCase())
+  return hosts.includes(host.toLowerCase()) || blobHost.test(host.toLowerCase())
+}
+
+/** The storage account whose blobs a host has; undefined for every other host. */
+export function accountOfHost(host: string): string | undefined {
+  return blobHost.exec(host.toLowerCase())?.[1]
+}
+
+/** A location as people read it. */
+export function displayName(location: string): string {
+  return locations[location] ?? location
 }

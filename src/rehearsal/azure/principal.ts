@@ -26,6 +26,8 @@ export interface Principal {
   token(tenant: string, form: URLSearchParams, now: number): Json
   /** Refuses a token that is not ours, not for Resource Manager, or has ended. */
   check(accessToken: string, now: number): void
+  /** True for a token of ours for Storage that has not ended. */
+  opensStorage(accessToken: string, now: number): boolean
 }
 
 interface Kept {
@@ -37,7 +39,9 @@ const secretFile = 'secret'
 const keyFile = 'key.pem'
 const lifetimeMs = 3_600_000
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const audiences = ['https://management.azure.com', 'https://management.core.windows.net', 'https://vault.azure.net']
+const managementAudiences = ['https://management.azure.com', 'https://management.core.windows.net']
+const storageAudience = 'https://storage.azure.com'
+const audiences = [...managementAudiences, storageAudience, 'https://vault.azure.net']
 
 /** Only one key is made in a process: it takes a tenth of a second. */
 let made: string | undefined
@@ -94,6 +98,9 @@ export function openPrincipal(folder: string): Principal {
     const said = decoded(claims)
     return Number(said.exp) * 1000 < now ? undefined : said
   }
+
+  const isFor = (said: Json | undefined, wanted: readonly string[]): boolean =>
+    said?.oid === account.principal && wanted.includes(String(said.aud ?? '').replace(/\/+$/, ''))
 
   return {
     token(tenant, form, now) {
@@ -152,11 +159,10 @@ export function openPrincipal(folder: string): Principal {
     },
 
     check(accessToken, now) {
-      const said = claimsOf(accessToken, now)
-      const audience = String(said?.aud ?? '').replace(/\/+$/, '')
-      if (said !== undefined && said.oid === account.principal && audiences.slice(0, 2).includes(audience)) return
+      if (isFor(claimsOf(accessToken, now), managementAudiences)) return
       throw azureError(401, 'InvalidAuthenticationToken', 'The access token is invalid.')
     },
+    opensStorage: (accessToken, now) => isFor(claimsOf(accessToken, now), [storageAudience]),
   }
 }
 

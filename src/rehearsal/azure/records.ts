@@ -26,10 +26,41 @@ export interface ResourceRecord {
   /** As they were asked for, with what Azure adds. */
   readonly properties: Json
   readonly sku?: Json
+  /** Of a gallery version, by location. */
+  readonly replicas?: Readonly<Record<string, ReplicaRecord>>
   /** Of a disk, managed image or gallery version: a name in the folder of disks, or `base:<name>`. */
   readonly file?: string
   /** Of a virtual machine. */
   machine?: MachineRecord
+}
+
+/** A gallery version in one location. */
+export interface ReplicaRecord {
+  readonly readyAt: number
+  /** Why it will fail then. */
+  readonly error?: string
+}
+
+/** A page blob. Its key in its table is `<account>/<container>/<name>`. */
+export interface BlobRecord {
+  readonly account: string
+  readonly container: string
+  readonly name: string
+  readonly sizeBytes: number
+  /** A name in the folder of disks; beside it is the list of what was stored. */
+  readonly file: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly createdAt: number
+  readonly changedAt: number
+}
+
+export interface RoleAssignmentRecord {
+  readonly id: string
+  readonly name: string
+  readonly scope: string
+  readonly role: string
+  readonly principal: string
+  readonly createdAt: number
 }
 
 export interface MachineRecord {
@@ -71,9 +102,18 @@ export interface AzureRecords {
   readonly resources: Table<ResourceRecord>
   readonly deployments: Table<DeploymentRecord>
   readonly operations: Table<OperationRecord>
+  readonly blobs: Table<BlobRecord>
+  /** By `<account>/<container>`. */
+  readonly containers: Table<{ readonly createdAt: number }>
+  readonly roleAssignments: Table<RoleAssignmentRecord>
+  /** Namespaces the subscription is not registered for. */
+  readonly unregistered: Table<true>
 }
 
 /** Subscriptions with nothing in them. */
 export function emptyRecords(): AzureRecords {
-  return { groups: {}, resources: {}, deployments: {}, operations: {} }
+  return {
+    ...{ groups: {}, resources: {}, deployments: {}, operations: {} },
+    ...{ blobs: {}, containers: {}, roleAssignments: {}, unregistered: {} },
+  }
 }

@@ -16,12 +16,20 @@ export function azureResources(
 ): Readonly<Record<string, Readonly<Record<string, readonly Resource[]>>>> {
   return Object.fromEntries(
     Object.values(records.groups).flatMap(({ id, name, location, tags }) => {
-      const own = Object.values(records.resources).filter((one) => keyOf(one.id).startsWith(`${keyOf(id)}/`))
+      const below = (one: string): boolean => keyOf(one).startsWith(`${keyOf(id)}/`)
+      const own = Object.values(records.resources).filter((one) => below(one.id))
+      const accounts = own.filter(({ type }) => type === 'Microsoft.Storage/storageAccounts').map((one) => one.name)
+      const blobs = Object.values(records.blobs ?? {}).filter(({ account }) => accounts.includes(account))
+      const roleAssignments = Object.values(records.roleAssignments ?? {}).filter(({ scope }) => below(scope))
       // It is a place, as a project is elsewhere; what was in it is gone.
-      if (own.length === 0 && name === imageGroup) return []
+      if (own.length === 0 && roleAssignments.length === 0 && name === imageGroup) return []
       const byKind = Object.groupBy(own, ({ type }) => type.replace(/.*\//, ''))
       const found = Object.entries(byKind).map(([kind, things = []]) => [kind, things.map((one) => shown(one, now))])
-      return [[name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found) }]]
+      const more = {
+        ...(blobs.length > 0 && { blobs: blobs.map((one) => ({ ...one })) }),
+        ...(roleAssignments.length > 0 && { roleAssignments: roleAssignments.map((one) => ({ ...one })) }),
+      }
+      return [[name, { resourceGroups: [{ id, name, location, tags }], ...Object.fromEntries(found), ...more }]]
     }),
   )
 }

@@ -217,13 +217,13 @@ test('a daemon that is started again has the same machines, and runs those that 
 
 test('what the stand-in lacks is told by name', async () => {
   const refused = await Promise.all([
-    ask('GET', `${subscription}/providers/Microsoft.Storage/storageAccounts`),
+    ask('GET', `${subscription}/providers/Microsoft.KeyVault/vaults`),
     ask('GET', `${subscription}/resources?$filter=substringof('a', name)`),
     ask('GET', `${group}/resources?$skip=1`),
   ])
   expect(refused.map(({ http }) => http)).toEqual([501, 501, 501])
   expect(refused.map(({ body }) => String(objectIn(body.error).message))).toEqual([
-    expect.stringContaining('storageAccounts'),
+    expect.stringContaining('vaults'),
     expect.stringContaining('substringof'),
     expect.stringContaining('$skip'),
   ])

@@ -7,19 +7,24 @@ import { type Route, routeOf } from '../kit/routes.ts'
 import type { StandInOptions as KitOptions } from '../kit/stand-in.ts'
 import { openTurns } from '../kit/turns.ts'
 import { azureError, errorBody, faultError, isAzureError, notImplemented } from './azure-error.ts'
+import { openBlobService } from './blob-service.ts'
 import type { Call, Operation, Operations, Reply } from './call.ts'
 import { deploymentOperations } from './deployments.ts'
 import { diskOperations } from './disks.ts'
 import { galleryOperations } from './galleries.ts'
+import { galleryVersionOperations } from './gallery-versions.ts'
 import { groupOperations } from './groups.ts'
 import { imageOperations } from './images.ts'
 import { loginAnswer } from './login.ts'
 import { networkOperations } from './network.ts'
 import { operationOperations } from './operations.ts'
-import { account } from './places.ts'
+import { account, accountOfHost } from './places.ts'
 import { isTokenRefusal, type Principal } from './principal.ts'
+import { providerOperations } from './providers.ts'
 import type { AzureRecords } from './records.ts'
 import { authorize, type Role } from './role.ts'
+import { roleAssignmentOperations } from './role-assignments.ts'
+import { storageAccountOperations } from './storage-accounts.ts'
 import { virtualMachineOperations } from './virtual-machines.ts'
 
 export interface StandInOptions extends KitOptions<AzureRecords, Role> {
@@ -30,17 +35,21 @@ const operations: Operations = {
   ...deploymentOperations,
   ...diskOperations,
   ...galleryOperations,
+  ...galleryVersionOperations,
   ...groupOperations,
   ...imageOperations,
   ...networkOperations,
   ...operationOperations,
+  ...providerOperations,
+  ...roleAssignmentOperations,
+  ...storageAccountOperations,
   ...virtualMachineOperations,
 }
 
 /** How long a removal is held back for what still uses the thing. */
 const patienceMs = 3_000
 
-const verbs = /\/(deallocate|powerOff|generalize|instanceView|validate)$/i
+const verbs = /\/(deallocate|powerOff|generalize|instanceView|validate|share|register|unregister)$/i
 
 function sameWord(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase()
@@ -79,6 +88,7 @@ const challenge = `Bearer authorization_uri="https://login.windows.net/${account
 export function azureStandIn(options: StandInOptions): (request: Request) => Promise<Answer | undefined> {
   const { world, principal } = options
   const inTurn = openTurns()
+  const blobs = openBlobService(options, inTurn)
 
   async function resourceManager(route: Route<Operation>, request: Request, body: Json): Promise<Reply> {
     const { name, operation, at } = route
@@ -93,9 +103,10 @@ export function azureStandIn(options: StandInOptions): (request: Request) => Pro
       const code = takeFault(options.faults(), 'before', own, at.group ?? 'global')
       if (code !== undefined) throw faultError(code, own)
     }
-    const actions = options.policy() ?? ['*']
+    const role = options.policy()
     const { method, query } = request
-    const call = (): Call => ({ at, id, method, query, body, world, now: options.now(), actions, check })
+    const fault = (own: string, place: string) => takeFault(options.faults(), 'before', own, place)
+    const call = (): Call => ({ at, id, method, query, body, world, now: options.now(), role, fault, check })
     const run = async (): Promise<Reply> => {
       check(name, ...operation.actions)
       try {
@@ -125,6 +136,7 @@ export function azureStandIn(options: StandInOptions): (request: Request) => Pro
   }
 
   return async (request) => {
+    if (accountOfHost(request.host) !== undefined) return blobs(request)
     let operation = `${request.method} ${request.host}${request.path}`
     let region = 'global'
     let body: Json = {}
