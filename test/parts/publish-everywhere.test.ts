@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -90,7 +90,7 @@ describe.skipIf(missing !== undefined)(`a Debian in six clouds at once (${missin
     const ebs = new EBSClient({ region, endpoint })
     const { Images: [found] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [id] }))
     const { SnapshotId, VolumeSize = 0 } = found?.BlockDeviceMappings?.[0]?.Ebs ?? {}
-    createWriteStream(file).close()
+    writeFileSync(file, '')
     truncateSync(file, VolumeSize * 1024 ** 3)
     const out = await open(file, 'r+')
     let NextToken: string | undefined
