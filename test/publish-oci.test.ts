@@ -256,6 +256,17 @@ test('a best-effort region that fails holds up nothing, and is healed by the nex
   expect(leftOver()).toEqual([['sindri-publish', home, 0, 0, 0]])
 })
 
+test('an image that somebody removed is made again from the same object, also where nobody remembers the first', async () => {
+  write({ best_effort_regions: [other] })
+  const down = { operation: 'CreateImage', region: other, when: 'before', code: 'LimitExceeded', left: 1 }
+  await here.reopen({ faults: [down] })
+  const { images } = await publish({}, context())
+  await ociClient(here.rehearsal.environment, home).ask('DELETE', `images/${images[0]?.image_id}`)
+  const again = await publish({}, context('another-machine'))
+  expect(again).toMatchObject({ failed: [], sent_bytes: 0, images: [{ region: home }, { region: other }] })
+  expect(leftOver()).toEqual([['sindri-publish', home, 0, 0, 0]])
+})
+
 test('a disk for arm64 is noted as fit for arm64, and for the shapes that are named', async () => {
   const shapes = ['VM.Standard.A2.Flex']
   write({ regions: [home], shapes }, { architecture: 'arm64', firmware: 'both' })

@@ -91,6 +91,7 @@ describe.skipIf(missing !== undefined)(`a Debian in six clouds at once (${missin
     const { Images: [found] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [id] }))
     const { SnapshotId, VolumeSize = 0 } = found?.BlockDeviceMappings?.[0]?.Ebs ?? {}
     writeFileSync(file, '')
+    writeFileSync(file, '')
     truncateSync(file, VolumeSize * 1024 ** 3)
     const out = await open(file, 'r+')
     let NextToken: string | undefined

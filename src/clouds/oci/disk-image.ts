@@ -14,6 +14,9 @@ import { objectName } from './temporary.ts'
 const accessMs = 6 * 60 * 60 * 1000
 const deadlineMs = 4 * 60 * 60 * 1000
 
+/** How often an image is looked for that a token has begun; then what it made is taken to be gone. */
+const looks = 3
+
 interface Begun {
   readonly imageId: string
   /** Empty where another run began it. */
@@ -36,6 +39,7 @@ export function imageStep(
   const { disk, key, name } = publication
   const { compartmentOcid: compartment } = settings
   const inputs = digest({ disk: disk.digest, region, compartment })
+  let conflicts = 0
   const accessName = `sindri ${name} ${region}`
   const made = (id: string): MadeImage => ({ id, region, name })
 
@@ -62,7 +66,7 @@ export function imageStep(
         [tag.digest]: inputs,
       },
       // Of an object that was made anew it is another image.
-      token: `${token} ${etag}`,
+      token: `${token} ${etag}${conflicts < looks ? '' : ` ${conflicts}`}`,
     })
     return { ...image, bucket }
   }
@@ -86,8 +90,11 @@ export function imageStep(
         return await begin(disk, token)
       } catch (error) {
         const code = error instanceof SindriError ? error.code : undefined
-        // The token has begun an image that is not listed yet.
-        if (code === 'conflict') throw new SindriError('timeout', messageOf(error), { cause: error })
+        // The token has begun an image that is not listed yet, or one that is gone.
+        if (code === 'conflict') {
+          conflicts += 1
+          throw new SindriError('timeout', messageOf(error), { cause: error })
+        }
         // Where no answer came the import may be reading.
         if (code !== 'timeout') await closeAccess(disk.bucket)
         throw error
