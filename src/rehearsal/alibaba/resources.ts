@@ -1,4 +1,4 @@
-import type { AlibabaRecords, Resource } from './records.ts'
+import { type AlibabaRecords, emptyRecords, type Resource } from './records.ts'
 import { imageStatus, instanceStatus } from './states.ts'
 
 /** One resource as `status` tells it: plain JSON, with `id`, `name`, and what else tells it apart. */
@@ -19,7 +19,8 @@ export interface RegionResources {
 }
 
 /** What the account holds, by region; those that hold nothing are left out, and so is what is Alibaba Cloud's own. */
-export function alibabaResources(records: AlibabaRecords, now: number): Readonly<Record<string, RegionResources>> {
+export function alibabaResources(kept: AlibabaRecords, now: number): Readonly<Record<string, RegionResources>> {
+  const records = { ...emptyRecords(), ...kept }
   const { tokens: _, roles: __, imports: ___, ...tables } = records
   const regions = new Set(Object.values(tables).flatMap((table) => Object.values(table).map(({ region }) => region)))
   const of = <T extends Resource>(table: Record<string, T>, region: string, more: (one: T) => Told = () => ({})) =>
