@@ -362,7 +362,7 @@ test('for the community the gallery is opened last, and everybody finds the imag
     publicName: expect.stringMatching(/^golden-[0-9a-f-]{36}$/),
   })
   const settings = azureRelease({ regions: [home, other], community }, () => undefined)
-  const target = await azurePublisher.connect({ azure: settings }, here.rehearsal.environment)
+  const target = await azurePublisher.connect({ azure: settings }, here.rehearsal.environment, here.folder)
   const bytes = smallDisk()
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const plan = target.plan({

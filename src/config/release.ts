@@ -4,10 +4,10 @@ import type { Config } from './schema.ts'
 import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
+import { azureRelease } from './targets/azure.ts'
 import { gcpRelease } from './targets/gcp.ts'
 import { ociRelease } from './targets/oci.ts'
 import { openstackRelease } from './targets/openstack.ts'
-import { azureRelease } from './targets/azure.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
@@ -55,11 +55,11 @@ export function releaseOf(
       complain(['release', 'targets', cloud, key], message, hint)
   const targets: ReleaseTargets = {
     ...(written.aws !== undefined && { aws: awsRelease(written.aws, about('aws')) }),
+    ...(written.azure !== undefined && { azure: azureRelease(written.azure, about('azure')) }),
+    ...(written.gcp !== undefined && { gcp: gcpRelease(written.gcp, about('gcp')) }),
     ...(written.oci !== undefined && { oci: ociRelease(written.oci, about('oci')) }),
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
-    ...(written.gcp !== undefined && { gcp: gcpRelease(written.gcp, about('gcp')) }),
     ...(written.openstack !== undefined && { openstack: openstackRelease(written.openstack, about('openstack')) }),
-    ...(written.azure !== undefined && { azure: azureRelease(written.azure, about('azure')) }),
   }
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')

@@ -44,10 +44,21 @@ export function planText(result: PlanResult): string {
     `Release: ${result.release}`,
     `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes)}`,
     table(result.clouds.map(plannedCloud)),
-    table(result.steps.map(({ title, state }) => [state, title])),
-    ...settings.map(({ title, want, have }) => `to set  ${title}: ${have ?? 'nothing yet'} → ${want}`),
+    table([
+      ...result.steps.map(({ id, title, state }) => [cloudOf(id), state, title]),
+      ...settings.map(({ id, title, want, have }) => [
+        cloudOf(id),
+        'to set',
+        `${title}: ${have ?? 'nothing yet'} → ${want}`,
+      ]),
+    ]),
     ...result.findings.map(({ level, message, hint }) => `${level}: ${message}\n  hint: ${hint}`),
   ].join('\n')
+}
+
+/** Ids begin with the cloud. */
+function cloudOf(id: string): string {
+  return id.split('/')[0] ?? ''
 }
 
 function plannedCloud({ cloud, images, send_bytes: bytes, send_seconds: seconds, usd_per_month: usd }: PlannedCloud) {

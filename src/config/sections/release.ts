@@ -2,10 +2,10 @@ import type * as z from 'zod/mini'
 import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } from '../fields.ts'
 import { type AlibabaReleaseSettings, alibabaReleaseFields } from '../targets/alibaba.ts'
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
+import { type AzureReleaseSettings, azureReleaseFields } from '../targets/azure.ts'
 import { type GcpReleaseSettings, gcpReleaseFields } from '../targets/gcp.ts'
 import { type OciReleaseSettings, ociReleaseFields } from '../targets/oci.ts'
 import { type OpenStackReleaseSettings, openstackReleaseFields } from '../targets/openstack.ts'
-import { type AzureReleaseSettings, azureReleaseFields } from '../targets/azure.ts'
 import type { Written } from '../written.ts'
 
 /** Who an image is for. `community` is found by whoever looks for it, `public` by everybody. */
@@ -14,11 +14,11 @@ export type Audience = 'private' | 'community' | 'public'
 /** Where a release goes; by the names of the clouds. */
 export interface ReleaseTargets {
   readonly aws?: AwsReleaseSettings
+  readonly azure?: AzureReleaseSettings
+  readonly gcp?: GcpReleaseSettings
   readonly oci?: OciReleaseSettings
   readonly alibaba?: AlibabaReleaseSettings
-  readonly gcp?: GcpReleaseSettings
   readonly openstack?: OpenStackReleaseSettings
-  readonly azure?: AzureReleaseSettings
 }
 
 /** What `sindri vm publish` makes of a finished disk. */
@@ -59,11 +59,11 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   allow_public: flag('Confirms that images for everybody are meant.'),
   targets: section('Where it is published.', {
     aws: section<Written<AwsReleaseSettings>>('AWS.', awsReleaseFields(), ['regions']),
+    azure: section<Written<AzureReleaseSettings>>('Azure.', azureReleaseFields(), ['regions']),
+    gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
     oci: section<Written<OciReleaseSettings>>('Oracle Cloud.', ociReleaseFields(), ['regions', 'compartment_ocid']),
     alibaba: section<Written<AlibabaReleaseSettings>>('Alibaba Cloud.', alibabaReleaseFields(), ['regions', 'bucket']),
-    gcp: section<Written<GcpReleaseSettings>>('Google Cloud.', gcpReleaseFields(), ['regions', 'bucket']),
     openstack: section<Written<OpenStackReleaseSettings>>('OpenStack.', openstackReleaseFields()),
-    azure: section<Written<AzureReleaseSettings>>('Azure.', azureReleaseFields(), ['regions']),
   }),
 })
 
