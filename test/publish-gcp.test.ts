@@ -156,6 +156,20 @@ test('a staged image is in its family and not led to, until it is staged no more
   expect(await ask('GET', `${api}/global/images/family/golden`)).toMatchObject({ name: images[0]?.image_id })
 })
 
+test('a location whose failure fails nothing else is told of, and tried again by the next run', async () => {
+  const best = { regions: [home, 'mars-north1'], best_effort_regions: ['mars-north1'] }
+  write(best)
+  expect((await planRelease({}, context())).findings).toMatchObject([
+    { level: 'warning', message: 'gcp: mars-north1 is not a region of this project' },
+  ])
+  const { images, failed } = await publish({}, context())
+  expect(images.map(({ region }) => region)).toEqual([home])
+  expect(failed).toMatchObject([{ id: 'gcp/image/mars-north1' }])
+  expect(now()?.buckets).toMatchObject([{ objects: [] }])
+  write({ regions: [home, 'us'], best_effort_regions: ['us'] })
+  expect(await publish({}, context())).toMatchObject({ failed: [], images: [{ region: home }, { region: 'us' }] })
+})
+
 test('what was published is looked at without the disk', async () => {
   write({ readers: [reader] })
   const { images } = await publish({}, context())
@@ -208,6 +222,15 @@ test('an image for everybody is refused before the first byte where the organisa
   await policy({ allValues: 'ALLOW' })
   const { images } = await publish({}, context())
   expect(images.map(({ readers }) => readers)).toEqual(['allAuthenticatedUsers', 'allAuthenticatedUsers'])
+})
+
+test('two machines at the same release make everything once, whoever of them gives way', async () => {
+  write({ readers: [reader] })
+  await Promise.allSettled([publish({}, context()), publish({}, context('another-machine'))])
+  const { images } = await publish({}, context())
+  expect(now()?.images.map(({ name }) => name)).toEqual(images.map(({ image_id: id }) => id))
+  expect(now()?.buckets).toMatchObject([{ objects: [] }])
+  expect(await verify({}, context('another-machine'))).toMatchObject({ images, drift: [] })
 })
 
 /** Every change there is on the way, in the order of a first publish; the last two belong to what is declared. */

@@ -1,5 +1,6 @@
 import type { GcpReleaseSettings } from '../../config/targets/gcp.ts'
 import { digest } from '../../core/digest.ts'
+import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
@@ -7,6 +8,7 @@ import { isGone, unlessGone } from '../gone.ts'
 import { type GcpApis, imagesOf, objectsOf } from './disk-find.ts'
 import { imageLabels, imageName } from './disk-names.ts'
 import { label, labelDigest, resourceName } from './labels.ts'
+import type { GcpImage } from './port.ts'
 import { architectures } from './settings.ts'
 
 /** What Packer, Terraform and gcloud take in place of the name. */
@@ -46,6 +48,7 @@ export function imageStep(
     guestOsFeatures: featuresOf(settings, publication),
   }
   const inputs = digest({ disk: publication.disk.digest, region, ...properties })
+  const isSame = ({ labels }: GcpImage): boolean => labels[label.digest] === labelDigest(inputs)
   const objects = async (): Promise<readonly string[]> =>
     'sent' in from ? (await objectsOf(disks, bucket, publication.key)).map((object) => object.name) : []
   return step<MadeImage, Making>(`gcp/image/${region}`, {
@@ -58,17 +61,24 @@ export function imageStep(
       const [found] = await imagesOf(apis, publication, region)
       if (found === undefined) return undefined
       const { image } = found
-      const same = image.labels[label.digest] === labelDigest(inputs)
+      const same = isSame(image)
       if (same && (image.status !== 'READY' || (await objects()).length > 0)) return undefined
       return { digest: same ? inputs : undefined, out: { id: image.name, region, name: image.name } }
     },
     async start(got, token) {
       const [begun] = await imagesOf(apis, publication, region)
-      if (begun !== undefined) return { name: begun.image.name, operation: '' }
+      if (begun !== undefined && isSame(begun.image)) return { name: begun.image.name, operation: '' }
       const source = 'sent' in from ? { bucket, object: got(from.sent) } : { image: got(from.original).name }
       const labels = imageLabels(publication, region, inputs)
       const image = { name, description: publication.name, source, ...properties, storageLocation: region, labels }
-      return { name, operation: await disks.insertImage(image, token) }
+      try {
+        return { name, operation: await disks.insertImage(image, token) }
+      } catch (error) {
+        // Another runner of this release may have begun it meanwhile.
+        const [other] = isTaken(error) ? await imagesOf(apis, publication, region) : []
+        if (other === undefined || !isSame(other.image)) throw error
+        return { name: other.image.name, operation: '' }
+      }
     },
     async poll({ name: id, operation }) {
       // Google forgets an operation after two weeks; then the image alone tells.
@@ -91,4 +101,8 @@ export function imageStep(
     },
     undo: ({ id }) => unlessGone(api.deleteImage(id)),
   })
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof SindriError && error.code === 'conflict'
 }
