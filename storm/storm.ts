@@ -25,8 +25,8 @@ const { values: flags } = parseArgs({
 const kills = Number(flags.kills)
 const runners = Number(flags.runners)
 
-/** A run lives so long at most before it is killed; an undisturbed one takes several seconds. */
-const longestLifeMs = 4_000
+/** A run lives so long at most before it is killed; an undisturbed one takes about as long. */
+const longestLifeMs = 8_000
 
 interface Row {
   readonly records: 'kept' | 'deleted'

@@ -11,7 +11,7 @@ export interface Fault {
   left: number
 }
 
-const pattern = /^([A-Za-z.]+)(?:@([A-Za-z0-9-]+))?:(before|after):([A-Za-z.]+)(?::(\d+))?$/
+const pattern = /^([A-Za-z][A-Za-z0-9.]*)(?:@([A-Za-z0-9-]+))?:(before|after):([A-Za-z.]+)(?::(\d+))?$/
 
 /** Reads `CopyImage:before:Throttling:2`, `RunInstances@us-west-2:after:Disconnect` and the like. */
 export function parseFault(text: string): Fault {
