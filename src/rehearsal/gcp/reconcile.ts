@@ -1,6 +1,7 @@
 import { messageOf } from '../../core/error.ts'
 import type { World } from './call.ts'
 import { startMachine } from './instance-machine.ts'
+import { emptyRecords } from './records.ts'
 import { uploadLifetimeMs } from './uploads.ts'
 
 /** An operation is forgotten after an hour; Google keeps them for two weeks. */
@@ -8,6 +9,8 @@ const forgetMs = 3_600_000
 
 /** Brings machines and files in line with the records, after a restart or a crash at any moment. */
 export async function reconcile(world: World, now: number, tell: (line: string) => void): Promise<void> {
+  // An account of before there was all of this has fewer tables.
+  Object.assign(world.records, { ...emptyRecords(), ...world.records })
   const { instances, disks, images, operations, requests, objects, uploads } = world.records
   for (const instance of Object.values(instances)) {
     await startMachine(world, instance).catch((error) =>

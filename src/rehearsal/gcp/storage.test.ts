@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { GoogleAuth } from 'google-auth-library'
 import { beforeEach, expect, test, vi } from 'vitest'
@@ -170,4 +172,14 @@ test('an image is kept in one place that there is', async () => {
   expect(await make(['eu', 'us'])).toBe(400)
   expect(await make(['mars-north1'])).toBe(400)
   expect(await make(['europe-west1'])).toBe(200)
+})
+
+test('an account that was made before there were buckets opens all the same', async () => {
+  const file = join(filesOf(here.places).folder, 'gcp/records.json')
+  const { buckets, objects, uploads: begun, organization, ...before } = JSON.parse(readFileSync(file, 'utf8'))
+  expect([buckets, objects, begun, organization]).not.toContain(undefined)
+  writeFileSync(file, JSON.stringify(before))
+  await here.reopen()
+  expect((await ask('GET', `${storage}b/disks`)).http).toBe(404)
+  expect((await ask('POST', `${storage}b?project=${project}`, { name: 'disks', location: 'EU' })).http).toBe(200)
 })
