@@ -5,11 +5,14 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cloudNames } from '../src/config/cloud-name.ts'
 
-/** Seconds: how long a command took cloud by cloud and in all at once, and how much processor time went into it. */
+/** Seconds: how long a command took cloud by cloud and in all at once, and how much processor time went into the latter. */
 export interface SideBySide {
   readonly slowest: number
   readonly together: number
-  /** Processor time of the commands one by one, divided by the processors there are. */
+  /**
+   * Processor time of all at once, divided by the processors there are: the same work takes more of it than one by one
+   * where two processors are halves of one core.
+   */
   readonly bound: number
 }
 
@@ -52,10 +55,10 @@ export async function sideBySide(sindri: readonly string[]): Promise<AllClouds |
 
 async function measured(clouds: readonly string[], work: (cloud: string) => Promise<number>): Promise<SideBySide> {
   const times: number[] = []
-  const before = processorSeconds()
   for (const cloud of clouds) times.push(await work(cloud))
-  const bound = (processorSeconds() - before) / availableParallelism()
-  return { slowest: Math.max(...times), together: await work('all'), bound }
+  const before = processorSeconds()
+  const together = await work('all')
+  return { slowest: Math.max(...times), together, bound: (processorSeconds() - before) / availableParallelism() }
 }
 
 /** Time all processors spent at work since the machine started. https://man7.org/linux/man-pages/man5/proc_stat.5.html */
