@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { PartRecord, PartSink } from '../core/sink.ts'
 import { pauseBefore, worthAnother } from './attempts.ts'
-import { openPace } from './pace.ts'
+import { type Outcome, openPace } from './pace.ts'
 import { countTouched, touchedParts } from './parts.ts'
 import type { SendOptions } from './send.ts'
 import { bytesOf } from './written-down.ts'
@@ -52,29 +52,32 @@ export async function sendParts(id: string, sink: PartSink, record: PartRecord, 
     writing = writing.then(() => record.write(snapshot))
   }
 
+  /**
+   * Reads a part only when its request may begin: what was just read is still in the processor's cache when it is
+   * summed up and sent, which halves the time that takes.
+   */
   async function one(part: number): Promise<void> {
-    const buffer = spare.pop() ?? Buffer.alloc(partBytes)
     const length = Math.min(partBytes, sizeBytes - part * partBytes)
-    const piece = buffer.subarray(0, length)
-    await source.read(part * partBytes, piece)
-    if (sink.zeros === 'skip' && piece.equals(zeros.subarray(0, length))) bytes.skipped += length
-    else {
-      const before = stored.has(part)
-      const sent = await put(part, piece, before)
-      stored.add(part)
-      bytes.sent += sent
-      bytes.skipped += length - sent
-    }
-    spare.push(buffer)
-    note()
-  }
-
-  async function put(part: number, piece: Buffer, before: boolean): Promise<number> {
+    const before = stored.has(part)
+    let piece: Buffer | undefined
     for (let attempt = 1; ; attempt++) {
       await pace.enter()
-      let outcome: 'well' | 'throttled' = 'well'
+      let outcome: Outcome = 'unused'
       try {
-        return await sink.put(part, piece, before)
+        if (piece === undefined) {
+          const fresh = (spare.pop() ?? Buffer.alloc(partBytes)).subarray(0, length)
+          await source.read(part * partBytes, fresh)
+          piece = fresh
+        }
+        const empty = sink.zeros === 'skip' && piece.equals(zeros.subarray(0, length))
+        const sent = empty ? 0 : await sink.put(part, piece, before)
+        if (!empty) {
+          outcome = 'well'
+          stored.add(part)
+        }
+        bytes.sent += sent
+        bytes.skipped += length - sent
+        break
       } catch (error) {
         if (!worthAnother(error, attempt) || signal.aborted || failure !== undefined) throw error
         outcome = 'throttled'
@@ -83,6 +86,8 @@ export async function sendParts(id: string, sink: PartSink, record: PartRecord, 
       }
       await pauseBefore(attempt, clock, signal)
     }
+    if (length === partBytes) spare.push(piece)
+    note()
   }
 
   const most = Math.max(1, Math.floor(windowBytes / partBytes))
