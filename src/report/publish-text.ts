@@ -21,8 +21,8 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function imageTable(images: readonly ManifestImage[]): string {
   if (images.length === 0) return 'No image exists'
-  const rows = images.map(({ cloud, region, reference, readers }) => [cloud, region, reference, readers])
-  return table([['Cloud', 'Region', 'Image', 'Readers'], ...rows])
+  const rows = images.map(({ cloud, region, readers, reference }) => [cloud, region, readers, reference])
+  return table([['Cloud', 'Region', 'Readers', 'Image'], ...rows])
 }
 
 /** The result of a publish for people. */
