@@ -24,9 +24,17 @@ export async function limitingCgroups(name: string, limits: Limits): Promise<rea
   return [...new Set([memory, pids, unified])].filter((folder) => folder !== undefined)
 }
 
-/** Removes what `limitingCgroups` made, once no process is left in it. */
-export async function removeCgroups(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await rmdir(folder).catch(() => undefined)
+/** Removes what `limitingCgroups` made; false while a process is left in one of them. */
+export async function removeCgroups(folders: readonly string[]): Promise<boolean> {
+  const removed = await Promise.all(
+    folders.map((folder) =>
+      rmdir(folder).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+      ),
+    ),
+  )
+  return removed.every(Boolean)
 }
 
 /** In version 2 a group that holds processes can have no limited children, so the groups above it are tried too. */

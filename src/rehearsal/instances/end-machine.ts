@@ -18,7 +18,8 @@ export async function endMachine(state: MachineState, patienceMs: number): Promi
   // The kernel unmounts by itself, a moment later. What stays was left by a machine killed before it had mounted.
   const free = await waitUntil(async () => (await loopDevices(state.disk)).length === 0, 20_000)
   if (!free) for (const device of await loopDevices(state.disk)) await run('losetup', ['--detach', device])
-  await removeCgroups(state.cgroups)
+  // What was just starting when its gate was killed sees that it is an orphan, and ends.
+  await waitUntil(() => removeCgroups(state.cgroups), 10_000)
 }
 
 /** The loop devices that lead to this disk. */
