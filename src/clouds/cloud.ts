@@ -205,8 +205,8 @@ export interface Cloud {
   wantsCallerRange?(resolved: Resolved): boolean
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
-    /** For publishing finished disks; absent where Sindri cannot do that yet. */
-    ofRelease?(release: Pick<ReleaseSettings, 'targets' | 'audience'>): readonly Permission[]
+    /** For publishing finished disks. */
+    ofRelease(release: Pick<ReleaseSettings, 'targets' | 'audience'>): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved | undefined): unknown
   }>
   /** `environment` holds the credentials, and what the config takes from it by `${env:NAME}`. */
