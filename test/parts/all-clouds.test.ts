@@ -93,7 +93,8 @@ describe.skipIf(missing !== undefined)(`all clouds at once, rehearsed (${missing
   })
 
   test('nothing is left', async () => {
-    expect((await sindri.status()).resources).toEqual(Object.fromEntries(clouds.map((cloud) => [cloud, {}])))
+    const { resources } = await sindri.status()
+    expect(Object.values(resources).flatMap((held) => Object.keys(held))).toEqual([])
   })
 
   test.each(clouds)('on %s a wrong secret ends a build before it begins, and its source is named', async (cloud) => {
@@ -118,6 +119,7 @@ describe.skipIf(missing !== undefined)(`all clouds at once, rehearsed (${missing
       expect(JSON.stringify(one)).toContain('terraform')
       expect(JSON.stringify(one)).toMatch(/log/)
     }
-    expect((await sindri.status()).resources).toEqual(Object.fromEntries(clouds.map((cloud) => [cloud, {}])))
+    const { resources } = await sindri.status()
+    expect(Object.values(resources).flatMap((held) => Object.keys(held))).toEqual([])
   })
 })
