@@ -8,6 +8,8 @@ import { cloudNames } from '../src/config/cloud-name.ts'
 /** Seconds: how long a command took cloud by cloud and in all at once, and how much processor time went into the latter. */
 export interface SideBySide {
   readonly slowest: number
+  /** All of them, one after the other. */
+  readonly inTurn: number
   readonly together: number
   /**
    * Processor time of all at once, divided by the processors there are: the same work takes more of it than one by one
@@ -58,7 +60,9 @@ async function measured(clouds: readonly string[], work: (cloud: string) => Prom
   for (const cloud of clouds) times.push(await work(cloud))
   const before = processorSeconds()
   const together = await work('all')
-  return { slowest: Math.max(...times), together, bound: (processorSeconds() - before) / availableParallelism() }
+  const bound = (processorSeconds() - before) / availableParallelism()
+  const inTurn = times.reduce((sum, time) => sum + time, 0)
+  return { slowest: Math.max(...times), inTurn, together, bound }
 }
 
 /** Time all processors spent at work since the machine started. https://man7.org/linux/man-pages/man5/proc_stat.5.html */
