@@ -68,10 +68,13 @@ function startup(rounds: number): readonly Row[] {
 
 /** What it costs to read a disk, to write it down for clouds and to send it. */
 async function transfer(): Promise<readonly Row[]> {
-  const { readOnce, sent, together: all, packing, ebs, peakMiB, hugePeakMiB } = await measureTransfer()
+  const { readOnce, sent, sentOverData, together: all, packing, ebs, peakMiB, hugePeakMiB } = await measureTransfer()
   return [
     row('bytes read for three clouds together / bytes the disk holds', readOnce, 1),
-    row('bytes sent to EBS / blocks that hold something', sent, 1),
+    row('bytes sent to EBS / blocks of 512 KiB that hold something', sent.ebs, 1),
+    row('bytes sent to Azure / pages of 64 KiB that hold something', sent.azure, 1),
+    row('bytes sent to EBS / bytes that are not zero', sentOverData.ebs, 1.02),
+    row('bytes sent to Azure / bytes that are not zero', sentOverData.azure, 1.02),
     row('processor time of three clouds in one pass / of packing alone', all, 1.3),
     ...(packing === undefined
       ? []
