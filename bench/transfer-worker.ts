@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto'
 import { EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs'
 import { openBlocks } from '../src/clouds/aws/api-blocks.ts'
+import { connectAwsDisk } from '../src/clouds/aws/disk-api.ts'
 import { blockBytes } from '../src/clouds/aws/disk-port.ts'
+import { ebsSink } from '../src/clouds/aws/ebs-sink.ts'
 import type { PageRange } from '../src/clouds/azure/disk-port.ts'
 import { pageSink } from '../src/clouds/azure/page-sink.ts'
 import { systemClock } from '../src/core/clock.ts'
@@ -77,6 +79,7 @@ else if (work === 'together') await together([blocks(), pages(), packed()])
 else if (work === 'blocks') await together([blocks()])
 else if (work === 'ebs') await ebs()
 else if (work === 'ebs-sdk') await ebsByTheSdk()
+else if (work === 'snapshot') await snapshot()
 else throw new Error(`unknown work: ${work}`)
 const seconds = (performance.now() - began) / 1000
 const { user, system } = process.cpuUsage(before)
@@ -162,6 +165,16 @@ async function ebsByTheSdk(): Promise<void> {
     },
   }
   await sender({ ...running, disk: source })('snapshot', sink, record)
+}
+
+/** The whole of it, as a snapshot in the cloud that the environment names. */
+async function snapshot(): Promise<void> {
+  const region = 'us-east-1'
+  const api = connectAwsDisk({ region, environment: process.env })
+  const token = createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex')
+  const sizeGiB = Math.ceil(disk.sizeBytes / 2 ** 30)
+  const id = await api.startSnapshot(region, { sizeGiB, description: 'bench', token, tags: {} })
+  await sender({ ...running, disk })('snapshot', ebsSink(api, region, id), record)
 }
 
 function whole(bytes: Uint8Array): Uint8Array {

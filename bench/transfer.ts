@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeSampleDisk } from './sample-disk.ts'
+import { median, secondsOfChildren } from './times.ts'
 import type { Work } from './transfer-worker.ts'
 
 const gib = 1024 ** 3
@@ -112,20 +113,11 @@ function packedByPigz(folder: string, disk: string): Packed | undefined {
   } catch {
     return undefined
   }
-  const children = told.trim().split('\n').at(-1) ?? ''
-  const processorSeconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
-    0,
-  )
-  return { processorSeconds, packedBytes: statSync(out).size }
+  return { processorSeconds: secondsOfChildren(told), packedBytes: statSync(out).size }
 }
 
 function processor(times: readonly { readonly processorSeconds: number }[]): number {
   return median(times.map(({ processorSeconds }) => processorSeconds))
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 /** Bytes in pieces of this size in which there is anything but zeros. */
