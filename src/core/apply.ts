@@ -109,10 +109,11 @@ async function reconcile(setting: Setting, got: Got, emit: Emit): Promise<void> 
 function together(failed: readonly { readonly error: unknown }[]): unknown {
   const [first, ...more] = failed
   if (more.length === 0) return first?.error
-  return new SindriError('failed', failed.map(({ error }) => messageOf(error)).join('\n'), {
-    complaints: failed.map(({ error }) => ({
-      message: messageOf(error),
-      ...(error instanceof SindriError && error.hint !== undefined ? { hint: error.hint } : {}),
-    })),
-  })
+  const codes = new Set(failed.map(({ error }) => (error instanceof SindriError ? error.code : 'failed')))
+  const [code = 'failed'] = codes.size === 1 ? codes : []
+  const complaints = failed.map(({ error }) => ({
+    message: messageOf(error),
+    ...(error instanceof SindriError && error.hint !== undefined ? { hint: error.hint } : {}),
+  }))
+  return new SindriError(code, complaints.map(({ message }) => message).join('\n'), { complaints })
 }
