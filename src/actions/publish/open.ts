@@ -40,6 +40,8 @@ export interface OpenRelease {
   readonly plan: Plan
   readonly disk: Disk | undefined
   readonly store: Store
+  /** It was written down by an earlier run, whose disk is this one. */
+  readonly isFrozen: boolean
   /** Writes the release down, so that every later run means the same. */
   freeze(): Promise<void>
   close(): Promise<void>
@@ -100,6 +102,7 @@ export async function openRelease(
         ),
         disk: examined?.disk,
         store,
+        isFrozen: frozen !== undefined,
         async freeze() {
           if (frozen !== undefined) return
           if ((await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })) !== undefined) return
@@ -135,6 +138,10 @@ async function begunAs(targets: readonly Pick<Place, 'target'>[], key: string): 
 
 function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | undefined): readonly Publisher[] {
   const named = publishers.filter(({ id }) => release.targets[id] !== undefined)
+  if (only?.length === 0)
+    throw new SindriError('usage', '--only names no cloud', {
+      hint: `leave it out for all, or name some of ${named.map(({ id }) => id).join(', ')}`,
+    })
   const stranger = only?.find((cloud) => !named.some(({ id }) => id === cloud))
   if (stranger !== undefined)
     throw new SindriError('usage', `release.targets does not name ${stranger}`, {

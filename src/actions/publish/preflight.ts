@@ -1,19 +1,36 @@
 import type { Finding } from '../../clouds/disk-target.ts'
 import { SindriError } from '../../core/error.ts'
+import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
 import type { OpenRelease } from './open.ts'
 
-/** Everything that would fail later, told before the first byte is sent. */
-export async function checkBefore({ places, publication }: OpenRelease, context: Context): Promise<void> {
+/**
+ * Everything that would fail later, told before the first byte is sent.
+ * @throws SindriError `conflict` when a cloud has something of this version that was made from another disk
+ */
+export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
+  const { places, publication } = release
   const found = await findings(places, publication)
   for (const { level, message, hint } of found)
     if (level === 'warning') context.emit({ type: 'warning', message, hint })
   const errors = found.filter(({ level }) => level === 'error')
   const [first, ...more] = errors
-  if (first === undefined) return
+  if (first === undefined) return checkForeign(release, context)
   if (more.length === 0) throw new SindriError('failed', first.message, { hint: first.hint })
   throw new SindriError('failed', `${errors.length} things would make this fail`, {
     complaints: errors.map(({ message, hint }) => ({ message, hint })),
+  })
+}
+
+/** Where no record tells of which disk a version is, the clouds do: all are asked before the first of them is changed. */
+async function checkForeign({ isFrozen, plan, publication }: OpenRelease, context: Context): Promise<void> {
+  if (isFrozen) return
+  const { steps } = await survey({ plan, clock: context.clock, signal: context.signal })
+  const foreign = steps.filter(({ state }) => state === 'foreign')
+  if (foreign.length === 0) return
+  throw new SindriError('conflict', `${publication.key} was published from something else`, {
+    hint: 'give the new disk a version of its own; a version that is out is never changed',
+    complaints: foreign.map(({ id, title }) => ({ message: `${id} (${title}) was made from something else` })),
   })
 }
 
