@@ -207,7 +207,7 @@ test('nothing is turned off that could not be turned on again', async () => {
     { Effect: 'Allow', Action: '*', Resource: '*' },
     { Effect: 'Deny', Action: 'ec2:EnableEbsEncryptionByDefault', Resource: '*' },
   ]
-  await here.reopen({ policy: { Version: '2012-10-17', Statement } })
+  await here.reopen({ policy: { value: { Version: '2012-10-17', Statement }, file: 'policy.json' } })
   await expect(publish({}, context())).rejects.toMatchObject({
     complaints: regions.map((region) => ({
       message: expect.stringContaining(`may not call ec2:EnableEbsEncryptionByDefault in ${region}`),
