@@ -8,7 +8,7 @@ import { unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
 import { copyStep, removeImage } from './copy.ts'
 import type { AwsDiskApi, AwsSnapshot, Registration } from './disk-port.ts'
-import { pointerSettings, readerSettings } from './disk-settings.ts'
+import { openingSettings } from './disk-settings.ts'
 import { ebsSink } from './ebs-sink.ts'
 import type { AwsApi, AwsImage } from './port.ts'
 
@@ -30,7 +30,8 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
     .map((region) => ({
       region,
       step: copyStep(apis.images, {
-        ...{ id: `aws/copy/${region}`, region, original: image, encrypted: false },
+        ...{ id: `aws/copy/${region}`, region, encrypted: false },
+        ...{ original: (got) => got(image), after: [image] },
         release: publication.key,
         name: publication.name,
         from: { region: home, fingerprint: publication.disk.digest },
@@ -38,14 +39,9 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
       }),
     }))
   const images = [{ region: home, step: image }, ...copies]
-  const required = images.filter(({ step }) => !step.bestEffort).map(({ step }) => step)
-  const places = images.map(({ region, step }) => ({ region, image: step, after: [...new Set([...required, step])] }))
   return {
     steps: [snapshot, ...images.map(({ step }) => step)],
-    settings: [
-      ...places.flatMap((place) => readerSettings(apis, settings, publication, place)),
-      ...places.flatMap((place) => pointerSettings(apis, settings, publication, place)),
-    ],
+    settings: openingSettings(apis, settings, publication, images),
     images,
   }
 }
