@@ -48,11 +48,13 @@ export async function buildOnAws(here: RehearsalHere, seconds = 1_769_889_600): 
   return ImageId
 }
 
-/** The images of this account in the regions of the tests, each as `region id`. */
+/** The images of this account in regions, each as `region id`. */
 export async function imagesOnAws(regions: readonly string[] = [home, other, 'us-east-2']): Promise<readonly string[]> {
   const found = await Promise.all(
     regions.map(async (region) => {
-      const { Images = [] } = await new sdk.EC2Client({ region }).send(new sdk.DescribeImagesCommand({ Owners: ['self'] }))
+      const { Images = [] } = await new sdk.EC2Client({ region }).send(
+        new sdk.DescribeImagesCommand({ Owners: ['self'] }),
+      )
       return Images.map(({ ImageId }) => `${region} ${ImageId}`)
     }),
   )

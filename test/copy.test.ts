@@ -1,16 +1,25 @@
 import * as sdk from '@aws-sdk/client-ec2'
 import { expect, test, vi } from 'vitest'
+import { configure } from '../src/actions/configure.ts'
 import { type CopyOptions, copy } from '../src/actions/copy.ts'
+import type { MadeImage } from '../src/clouds/cloud.ts'
+import { connect } from '../src/clouds/index.ts'
+import { apply } from '../src/core/apply.ts'
+import { memoryStore } from '../src/core/fake-cloud.fixture.ts'
+import { plan } from '../src/core/plan.ts'
+import { step } from '../src/core/step.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
-import { buildOnAws, builder, home, imagesOnAws, other, writeBuilt } from './built-on-aws.ts'
+import { builder, buildOnAws, home, imagesOnAws, other, writeBuilt } from './built-on-aws.ts'
 import { changingIn } from './publishing.ts'
 
 const third = 'us-east-2'
+let tickMs = 400
 const here = useRehearsal(
   () => {
+    tickMs = 400
     for (const [name, value] of Object.entries(here.rehearsal.environment)) vi.stubEnv(name, value)
   },
-  (now) => now + 400,
+  (now) => now + tickMs,
 )
 const changing = (): readonly string[] => changingIn(here, /^(Describe|Get|List)/)
 
@@ -39,11 +48,30 @@ test('an image is copied to regions of its cloud, and once', async () => {
 })
 
 test('a copy that `vm build` made is found, and a region more is one copy more', async () => {
-  const id = await built()
-  const { regions } = await run(id, [other])
-  expect(await run(id, [other, third])).toMatchObject({ regions, copied: [third] })
+  writeBuilt(here, { aws: { regions: [home] } }, {}, { ami_regions: [other] })
+  const id = await buildOnAws(here)
+  const [inOther] = await copiesOfBuild(id)
+  expect(inOther?.region).toBe(other)
+  const { regions, copied } = await run(id, [other, third])
+  expect(copied).toEqual([third])
+  expect(regions[other]).toBe(inOther?.id)
   expect(await imagesOnAws()).toHaveLength(3)
 })
+
+/** What `vm build` does behind Packer. */
+async function copiesOfBuild(id: string): Promise<readonly MadeImage[]> {
+  const target = await connect(await configure({ flags: {} }, builder(here)), here.rehearsal.environment)
+  const { name, fingerprint = '' } = await target.images.get(home, id)
+  const image = step<MadeImage, null>('image', {
+    ...{ title: 'build', digest: fingerprint, start: async () => null, poll: async () => ({ failed: 'is there' }) },
+    find: async () => ({ digest: fingerprint, out: { id, region: home, name } }),
+  })
+  const { copies } = target.publish.plan({ name, fingerprint, cloud: 'aws', region: home }, image)
+  const { clock, signal, emit } = builder(here)
+  const work = { release: name, plan: plan([image, ...copies]), store: memoryStore(), clock, signal, emit }
+  const { got } = await apply(work)
+  return copies.map(got)
+}
 
 test('an image that is nobody’s release is copied once as well', async () => {
   writeBuilt(here, { aws: { regions: [home] } })
@@ -83,10 +111,9 @@ test.each<[string, (id: string) => Parameters<typeof run>, string, RegExp]>([
 test('a region that makes as many images as it can is told of before anything is changed', async () => {
   const id = await built()
   const ec2 = new sdk.EC2Client({ region: other })
-  const begin = (Name: string) =>
-    ec2.send(new sdk.CopyImageCommand({ SourceImageId: id, SourceRegion: home, Name }))
-  here.now = Date.now()
-  for (let index = 0; index < 20; index++) await begin(`busy-${index}`)
+  tickMs = 0
+  for (let index = 0; index < 20; index++)
+    await ec2.send(new sdk.CopyImageCommand({ SourceImageId: id, SourceRegion: home, Name: `busy-${index}` }))
   const before = changing()
   await expect(run(id, [other])).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('20') })
   expect(changing()).toEqual(before)

@@ -65,7 +65,12 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
     const copied = new Set<string>()
     try {
       const { got } = await apply({
-        ...{ release: `copies of ${image.id}`, plan: plan(copies.map(({ step }) => step)), store, clock: context.clock },
+        ...{
+          release: `copies of ${image.id}`,
+          plan: plan(copies.map(({ step }) => step)),
+          store,
+          clock: context.clock,
+        },
         signal: AbortSignal.any([context.signal, lease.lost]),
         emit(event) {
           if (event.type === 'step' && event.state === 'done') copied.add(event.id)

@@ -74,7 +74,11 @@ export function builtDigest({ id }: BuiltImage): string {
 /** @throws SindriError `conflict` when the same version was made from another image that was built */
 export function checkSameImage(key: string, cloud: string, before: BuiltImage, now: BuiltImage): void {
   if (before.id === now.id) return
-  throw new SindriError('conflict', `${cloud}: ${key} was published from another image: ${before.id}, and this is ${now.id}`, {
-    hint: 'give the new image a version of its own; a version that is out is never changed',
-  })
+  throw new SindriError(
+    'conflict',
+    `${cloud}: ${key} was published from another image: ${before.id}, and this is ${now.id}`,
+    {
+      hint: 'give the new image a version of its own; a version that is out is never changed',
+    },
+  )
 }

@@ -1,7 +1,7 @@
-import type { ProvisionFiles } from '../../release/provision.ts'
 import { cloud as cloudOf } from '../../clouds/index.ts'
 import type { Resolved } from '../../config/resolved.ts'
 import type { TemplateInput } from '../../packer/template.ts'
+import type { ProvisionFiles } from '../../release/provision.ts'
 import type { Context } from '../context.ts'
 import { sindriArchive, versionOf } from './archive.ts'
 import { fingerprint } from './fingerprint.ts'

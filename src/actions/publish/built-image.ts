@@ -43,7 +43,9 @@ export async function builtOs(id: PublisherId, options: Config, context: Context
 
 /** @throws SindriError `unsupported` for a cloud in which a built image cannot be published */
 export function unsupported(id: PublisherId): SindriError {
-  return new SindriError('unsupported', `${id}: publishing a built image is not there for this cloud`, { hint: diskHint })
+  return new SindriError('unsupported', `${id}: publishing a built image is not there for this cloud`, {
+    hint: diskHint,
+  })
 }
 
 /** The config as it is built in a cloud. */

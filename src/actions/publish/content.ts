@@ -39,6 +39,9 @@ export async function builtContent(
   const errors = found.flatMap((one): readonly unknown[] => (one.status === 'rejected' ? [one.reason] : []))
   if (errors.length > 0) throw together(errors)
   return {
-    built: { ...before, ...Object.fromEntries(found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))) },
+    built: {
+      ...before,
+      ...Object.fromEntries(found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))),
+    },
   }
 }

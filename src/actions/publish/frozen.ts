@@ -42,15 +42,15 @@ export async function freeze(store: Store, publication: Frozen): Promise<void> {
 
 /** @throws SindriError `conflict` when a release was made from something else */
 export function checkContent(frozen: Frozen, content: Content): void {
-  if ('disk' in frozen && 'disk' in content) return checkSame(frozen, content.disk)
-  if ('disk' in frozen || 'disk' in content) {
+  if ('disk' in frozen && 'disk' in content) checkSame(frozen, content.disk)
+  else if ('disk' in frozen || 'disk' in content) {
     const [from, now] = 'disk' in frozen ? ['a disk', 'images that were built'] : ['images that were built', 'a disk']
     throw new SindriError('conflict', `${frozen.key} was published from ${from}, and not from ${now}`, {
       hint: 'give what is new a version of its own; a version that is out is never changed',
     })
-  }
-  for (const [cloud, image] of Object.entries(content.built)) {
-    const before = frozen.built[cloud]
-    if (before !== undefined) checkSameImage(frozen.key, cloud, before, image)
-  }
+  } else
+    for (const [cloud, image] of Object.entries(content.built)) {
+      const before = frozen.built[cloud]
+      if (before !== undefined) checkSameImage(frozen.key, cloud, before, image)
+    }
 }

@@ -50,12 +50,7 @@ export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): Bui
   }
 }
 
-function builtPlan(
-  apis: AwsApis,
-  settings: AwsReleaseSettings,
-  release: ReleaseIdentity,
-  image: BuiltImage,
-): DiskPlan {
+function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: ReleaseIdentity, image: BuiltImage): DiskPlan {
   const { key, name } = release
   const fingerprint = builtDigest(image)
   const tags = {
