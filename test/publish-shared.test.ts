@@ -22,14 +22,19 @@ const here = useRehearsal(
 )
 afterEach(() => vi.unstubAllEnvs())
 
-const reads = /^(Describe|Get|Head|List|oauth2\.|login\.|Blobs\.(Get|List)|storage\.objects\.(get|list)$|compute\.\w+\.(get|list)$)/
+const reads =
+  /^(Describe|Get|Head|List|oauth2\.|login\.|Blobs\.(Get|List)|storage\.objects\.(get|list)$|compute\.\w+\.(get|list)$)/
 const changing = (): readonly string[] => changingIn(here, reads)
 const counted = (operation: string): number => changing().filter((one) => one === operation).length
 
 describe.each(addresses)('records in %s', (store) => {
   test('the second machine goes on where the first broke off: nothing is sent or made twice', async () => {
     writeRelease(here.folder, { aws: { regions } }, { store })
-    expect((await planRelease({}, contextIn(here))).steps.map(({ state }) => state)).toEqual(['to do', 'to do', 'to do'])
+    expect((await planRelease({}, contextIn(here))).steps.map(({ state }) => state)).toEqual([
+      'to do',
+      'to do',
+      'to do',
+    ])
     expect(changing()).toEqual([])
 
     await here.reopen({
@@ -80,7 +85,9 @@ async function recordsIn(address: string): Promise<string> {
   const place = storePlace(address)
   if (place === undefined) throw new Error(address)
   const store = await sharedStoreAt(place).open(key, here.rehearsal.environment, true)
-  const values = await Promise.all((await store.list('')).map(async (each) => `${each} ${(await store.get(each))?.value}`))
+  const values = await Promise.all(
+    (await store.list('')).map(async (each) => `${each} ${(await store.get(each))?.value}`),
+  )
   store.close()
   return values.join('\n')
 }
@@ -133,9 +140,8 @@ test('the printed policy of AWS is all that sharing the records takes, below the
   })
   // Somebody with more rights has made the bucket.
   await recordsIn(store)
-  await here.reopen()
   await publish({ part: 'images', version: '1.0.0' }, contextIn(here))
-  await here.reopen({ policy })
+  await here.reopen({ policy: { value: policy, file: 'policy.json' } })
   expect((await publish({}, contextIn(here))).images).toHaveLength(2)
   writeRelease(here.folder, { aws: { regions } }, { store: 's3://golden-records/of-others' })
   await expect(publish({}, contextIn(here))).rejects.toMatchObject({

@@ -42,9 +42,7 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
   )
   const ask = <T>(action: string, send: () => Promise<T>): Promise<T> => asked(place, action, send)
   /** In a rehearsal there is no bucket till something is to be written. */
-  const absent = (error: unknown): boolean =>
-    isCode(error, 'NoSuchKey') || (rehearsed && isCode(error, 'NoSuchBucket'))
-  let made = !rehearsed
+  const absent = (error: unknown): boolean => isCode(error, 'NoSuchKey') || (rehearsed && isCode(error, 'NoSuchBucket'))
 
   const objects: Objects = {
     async get(name) {
@@ -60,8 +58,6 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
     },
 
     async put(name, text, condition) {
-      if (!made) await createBucket(client, bucket)
-      made = true
       const Body = Buffer.from(text)
       const when = 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
       const command = { Bucket: bucket, Key: name, Body, ContentType: 'text/plain; charset=utf-8', ...when }
@@ -70,7 +66,9 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
       } catch (error) {
         // 409 while another write of it is under way; 404 for a version of what is not there.
         if (isCode(error, 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey')) return undefined
-        throw error
+        if (!rehearsed || !isCode(error, 'NoSuchBucket')) throw error
+        await createBucket(client, bucket)
+        return objects.put(name, text, condition)
       }
     },
 
@@ -126,7 +124,8 @@ async function asked<T>(place: S3Place, action: string, send: () => Promise<T>):
 
 async function createBucket(client: S3Client, Bucket: string): Promise<void> {
   const region = await client.config.region()
-  const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
+  const where =
+    region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
   try {
     await client.send(new CreateBucketCommand({ Bucket, ...where }))
   } catch (error) {
@@ -135,7 +134,8 @@ async function createBucket(client: S3Client, Bucket: string): Promise<void> {
 }
 
 function dateOf(response: unknown): string | undefined {
-  const headers: unknown = typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined
+  const headers: unknown =
+    typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined
   const date: unknown = typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'date') : undefined
   return typeof date === 'string' ? date : undefined
 }

@@ -24,14 +24,18 @@ const refused = ['BlobAlreadyExists', 'ConditionNotMet', 'TargetConditionNotMet'
  * The records of a release as block blobs, with the login that everything of Azure takes. No call is made before it is
  * needed. https://learn.microsoft.com/rest/api/storageservices/put-blob (2026-11)
  */
-export function openBlobStore(place: AzblobPlace, release: string, environment: Environment, rehearsed: boolean): Store {
+export function openBlobStore(
+  place: AzblobPlace,
+  release: string,
+  environment: Environment,
+  rehearsed: boolean,
+): Store {
   const { account, container, prefix } = place
   const subscription = environment.AZURE_SUBSCRIPTION_ID || environment.ARM_SUBSCRIPTION_ID || ''
   const arm = openArm({ subscription, tenant: undefined, environment })
   const calls: BlobCalls = openBlobCalls(arm.token, arm.source)
   const clock = heardClock()
   const at = (name: string): string => `/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
-  let made = !rehearsed
 
   async function ask(path: string, wanted: Wanted): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
@@ -47,20 +51,23 @@ export function openBlobStore(place: AzblobPlace, release: string, environment: 
     }
   }
 
+  const missing = rehearsed ? ['ContainerNotFound', 'ResourceNotFound'] : []
+
   /** In a rehearsal there is no container till somebody makes it. */
   async function make(): Promise<void> {
-    if (made) return
     const group = `/subscriptions/${subscription}/resourceGroups/sindri-records`
     const id = `${group}/providers/Microsoft.Storage/storageAccounts/${account}`
     const location = 'westeurope'
     const bodies: readonly (readonly [string, object])[] = [
       [group, { location }],
-      [id, { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: { allowBlobPublicAccess: false } }],
+      [
+        id,
+        { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: { allowBlobPublicAccess: false } },
+      ],
       [`${id}/blobServices/default/containers/${container}`, { properties: { publicAccess: 'None' } }],
     ]
     for (const [path, body] of bodies)
       await arm.change({ method: 'PUT', at: path, body, action: 'Microsoft.Storage/storageAccounts/write' })
-    made = true
   }
 
   const objects: Objects = {
@@ -71,14 +78,23 @@ export function openBlobStore(place: AzblobPlace, release: string, environment: 
     },
 
     async put(name, text, condition) {
-      await make()
       const headers = {
         'x-ms-blob-type': 'BlockBlob',
         'content-type': 'text/plain; charset=utf-8',
         ...('ifAbsent' in condition ? { 'if-none-match': '*' } : { 'if-match': condition.ifMatch }),
       }
-      const wanted = { method: 'PUT', action: write, headers, body: Buffer.from(text), refusals: refused } as const
+      const wanted = {
+        method: 'PUT',
+        action: write,
+        headers,
+        body: Buffer.from(text),
+        refusals: [...refused, ...missing],
+      } as const
       const answer = await ask(at(name), wanted)
+      if (missing.includes(answer.refusal ?? '')) {
+        await make()
+        return objects.put(name, text, condition)
+      }
       return answer.refusal === undefined ? String(answer.headers.etag) : undefined
     },
 

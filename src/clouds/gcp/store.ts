@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SindriError } from '../../core/error.ts'
 import type { Store } from '../../core/store.ts'
 import type { Environment } from '../cloud.ts'
-import { unlessGone } from '../gone.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { heardClock, type Objects, objectStore } from '../object-store.ts'
 import { objects as objectsIn, textOf } from './answers.ts'
 import { type Answer, openGoogle, type Wanted } from './api-calls.ts'
@@ -27,7 +27,6 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
   const google = openGoogle(environment)
   const clock = heardClock()
   const at = `${api}b/${bucket}/o`
-  let made = !rehearsed
 
   async function ask(permission: (typeof storePermissions)[number], wanted: Wanted): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
@@ -45,11 +44,9 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
 
   /** In a rehearsal there is no bucket till somebody makes it. */
   async function make(): Promise<void> {
-    if (made) return
     const params = { project: environment.GOOGLE_CLOUD_PROJECT ?? '' }
     const wanted = { method: 'POST', url: `${api}b`, params, data: { name: bucket }, statuses: [409] } as const
     await google.ask('storage.buckets.create', bucket, wanted)
-    made = true
   }
 
   const objects: Objects = {
@@ -67,7 +64,6 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
     },
 
     async put(name, text, condition) {
-      await make()
       const answer = await ask('storage.objects.create', {
         method: 'POST',
         url: `${uploads}b/${bucket}/o`,
@@ -78,7 +74,12 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
         headers: { 'content-type': 'text/plain; charset=utf-8' },
         data: text,
         statuses: [refused],
+      }).catch(async (error: unknown) => {
+        if (!rehearsed || !isGone(error)) throw error
+        await make()
+        return undefined
       })
+      if (answer === undefined) return objects.put(name, text, condition)
       return answer.status === refused ? undefined : textOf(answer.body, 'generation')
     },
 

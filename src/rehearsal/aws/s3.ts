@@ -83,9 +83,7 @@ function listObjects(call: Call): Output {
 
 /** Objects of a few parts are read whole. */
 async function bytesOf(call: Call, object: ObjectRecord): Promise<Buffer> {
-  const parts = await Promise.all(
-    object.parts.map(async ({ file }) => readFile(await call.world.disks.path(file))),
-  )
+  const parts = await Promise.all(object.parts.map(async ({ file }) => readFile(await call.world.disks.path(file))))
   return Buffer.concat(parts)
 }
 

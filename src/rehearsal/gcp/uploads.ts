@@ -109,7 +109,11 @@ export async function download(request: Request, { world }: Pick<Call, 'world'>)
   const body = await readFile(await world.disks.path(object.file))
   const { contentType, generation, md5, crc32c: sum } = object
   const hashes = `crc32c=${sum},md5=${md5}`
-  return { status: 200, headers: { 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': hashes }, body }
+  return {
+    status: 200,
+    headers: { 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': hashes },
+    body,
+  }
 }
 
 async function put(request: Request, call: UploadCall, record: UploadRecord): Promise<Answer> {
