@@ -29,11 +29,13 @@ export function openBlobStore(
   release: string,
   environment: Environment,
   rehearsed: boolean,
+  /** Gives access tokens in place of that login. */
+  token?: (scope: string) => Promise<string>,
 ): Store {
   const { account, container, prefix } = place
   const subscription = environment.AZURE_SUBSCRIPTION_ID || environment.ARM_SUBSCRIPTION_ID || ''
   const arm = openArm({ subscription, tenant: undefined, environment })
-  const calls: BlobCalls = openBlobCalls(arm.token, arm.source)
+  const calls: BlobCalls = openBlobCalls(token ?? arm.token, arm.source)
   const clock = heardClock()
   const at = (name: string): string => `/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SindriError } from '../../core/error.ts'
 import type { Store } from '../../core/store.ts'
@@ -64,15 +65,16 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
     },
 
     async put(name, text, condition) {
+      const boundary = randomUUID()
       const answer = await ask('storage.objects.create', {
         method: 'POST',
         url: `${uploads}b/${bucket}/o`,
         params: {
-          ...{ uploadType: 'media', name },
+          uploadType: 'multipart',
           ifGenerationMatch: 'ifAbsent' in condition ? '0' : condition.ifMatch,
         },
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-        data: text,
+        headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+        data: related(boundary, JSON.stringify({ name }), text),
         statuses: [refused],
       }).catch(async (error: unknown) => {
         if (!rehearsed || !isGone(error)) throw error
@@ -106,6 +108,13 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
   }
 
   return objectStore(objects, `${prefix === '' ? '' : `${prefix}/`}${release}/`, clock)
+}
+
+/** https://cloud.google.com/storage/docs/uploading-objects#multipart-upload (2026-11) */
+function related(boundary: string, about: string, text: string): string {
+  const part = (type: string, content: string): string =>
+    `--${boundary}\r\ncontent-type: ${type}; charset=utf-8\r\n\r\n${content}\r\n`
+  return `${part('application/json', about)}${part('text/plain', text)}--${boundary}--\r\n`
 }
 
 function inWords(error: unknown, place: GcsPlace, permission: string): unknown {
