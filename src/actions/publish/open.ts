@@ -17,6 +17,8 @@ import { type Examined, examine } from './examine.ts'
 export interface ReleaseOptions {
   readonly config?: string | undefined
   readonly disk?: string | undefined
+  /** What `sha256sum` prints of the disk's file. */
+  readonly diskSha256?: string | undefined
   readonly version?: string | undefined
   readonly os?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
@@ -150,5 +152,5 @@ async function frozenIn(store: Store): Promise<Publication | undefined> {
 }
 
 function missingDisk(message: string): SindriError {
-  return new SindriError('usage', message, { hint: 'give --disk <file>, or set release.disk in sindri.yaml' })
+  return new SindriError('usage', message, { hint: 'give --disk, or set release.disk in sindri.yaml' })
 }
