@@ -3,6 +3,7 @@ import { textComplaint } from './fields.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
 import { type ReleaseSettings, type ReleaseTargets, sha256 } from './sections/release.ts'
+import { type StorePlace, storePlace, storeRule } from './store-place.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
 import { azureRelease } from './targets/azure.ts'
@@ -12,11 +13,13 @@ import { openstackRelease } from './targets/openstack.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
-export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk'> {
+export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk' | 'store'> {
   readonly os: string | undefined
   readonly architecture: ReleaseSettings['architecture'] | undefined
   readonly firmware: ReleaseSettings['firmware'] | undefined
   readonly disk: string | undefined
+  /** Where the records are, when not on this machine. */
+  readonly store: StorePlace | undefined
 }
 
 /**
@@ -30,6 +33,7 @@ export function releaseOf(
     readonly diskSha256?: string | undefined
     readonly version?: string | undefined
     readonly os?: string | undefined
+    readonly store?: string | undefined
   },
 ): ReleaseConfig {
   const { release = {} } = config
@@ -66,6 +70,10 @@ export function releaseOf(
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
     ...(written.openstack !== undefined && { openstack: openstackRelease(written.openstack, about('openstack')) }),
   }
+  const address = flags.store ?? release.store
+  const store = address === undefined ? undefined : storePlace(address)
+  if (address !== undefined && store === undefined)
+    complain(['release', 'store'], `"${address}" is not ${storeRule.kind}`, storeRule.hint ?? '')
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')
   const diskSha256 = flags.diskSha256 ?? release.disk_sha256
@@ -78,6 +86,7 @@ export function releaseOf(
     architecture: release.architecture,
     firmware: release.firmware,
     allowPublic: release.allow_public === true,
+    store,
     targets,
   }
 }

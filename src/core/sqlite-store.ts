@@ -43,6 +43,7 @@ export function openSqliteStore(file: string): Store {
     async list(prefix) {
       return keys.all(prefix).map((row) => String(row['key']))
     },
+    now: async () => Date.now(),
     close: () => database.close(),
   }
 }

@@ -1,17 +1,15 @@
-import { join } from 'node:path'
 import type { DiskPlan, DiskTarget, Publisher, PublisherId } from '../../clouds/disk-target.ts'
 import { publishers } from '../../clouds/publishers.ts'
 import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Plan, plan } from '../../core/plan.ts'
-import { openSqliteStore } from '../../core/sqlite-store.ts'
 import type { Store } from '../../core/store.ts'
 import type { Disk } from '../../disk/disk.ts'
 import { checkSame, type Publication, publicationKey, publicationName } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
-import { recordsFolder } from '../places.ts'
 import { type Examined, examine } from './examine.ts'
+import { openRecords, type Records } from './records.ts'
 
 /** Which release is meant. */
 export interface ReleaseOptions {
@@ -21,6 +19,8 @@ export interface ReleaseOptions {
   readonly diskSha256?: string | undefined
   readonly version?: string | undefined
   readonly os?: string | undefined
+  /** The address of the store that the runs of several machines share; otherwise `release.store`. */
+  readonly store?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
   readonly only?: readonly PublisherId[] | undefined
   /** How long another runner on the same clouds is waited for. Default: 10 minutes. */
@@ -35,13 +35,12 @@ export interface Place {
 }
 
 /** A release with its disk, clouds and records. */
-export interface OpenRelease {
+export interface OpenRelease extends Pick<Records, 'store' | 'shared' | 'secrets'> {
   readonly publication: Publication
   readonly places: readonly Place[]
   /** All of them in one. */
   readonly plan: Plan
   readonly disk: Disk | undefined
-  readonly store: Store
   /** Writes the release down, so that every later run means the same. */
   freeze(): Promise<void>
   close(): Promise<void>
@@ -77,7 +76,8 @@ export async function openRelease(
     const os = release.os ?? (await look())?.os()
     if (os === undefined) throw missingDisk('release.os is not set, and no disk is named that could tell')
     const key = publicationKey(release.project, release.version, os)
-    const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
+    const records = await openRecords(release.store, key, context)
+    const { store } = records
     try {
       const frozen = await frozenIn(store)
       const facts = needs === 'frozen' && frozen !== undefined ? frozen.disk : await (await look())?.facts()
@@ -101,7 +101,7 @@ export async function openRelease(
           places.flatMap((place) => place.plan.settings),
         ),
         disk: examined?.disk,
-        store,
+        ...records,
         async freeze() {
           if (frozen !== undefined) return
           if ((await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })) !== undefined) return
@@ -115,12 +115,12 @@ export async function openRelease(
             })
         },
         async close() {
-          store.close()
+          records.close()
           await examined?.disk.close()
         },
       }
     } catch (error) {
-      store.close()
+      records.close()
       throw error
     }
   } catch (error) {

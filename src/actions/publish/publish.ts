@@ -74,10 +74,10 @@ export async function publish(options: PublishOptions, context: Context): Promis
 type Running = Pick<Context, 'clock' | 'signal' | 'emit'>
 
 async function makeImages(release: OpenRelease, closed: boolean, running: Running): Promise<Pick<Applied, 'failures'>> {
-  const { disk, store, publication } = release
+  const { disk, store, secrets, publication } = release
   const whole = closed ? plan(release.plan.steps, []) : release.plan
   return apply({
-    ...{ release: publication.key, plan: whole, store, ...running },
+    ...{ release: publication.key, plan: whole, store, secrets, ...running },
     ...(disk && fillOf(whole, { disk, ...running })),
   })
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import type { Answer, Request } from '../kit/front.ts'
 import { type Json, objectIn, textIn } from '../kit/json.ts'
 import type { Call } from './call.ts'
@@ -19,7 +19,7 @@ const multipleBytes = 256 * 1024
 type UploadCall = Pick<Call, 'world' | 'now' | 'query' | 'body'>
 
 const json = { 'content-type': 'application/json; charset=UTF-8' }
-const query = new Set(['uploadType', 'name', 'upload_id', 'fields', 'projection'])
+const query = new Set(['uploadType', 'name', 'upload_id', 'fields', 'projection', 'ifGenerationMatch'])
 
 /** What a request to the upload endpoint asks for, and the permission it takes. */
 export function uploadMethod({ method, path, query: asked, headers }: Request): string | undefined {
@@ -35,6 +35,8 @@ export function uploadMethod({ method, path, query: asked, headers }: Request): 
 export async function upload(request: Request, call: UploadCall): Promise<Answer> {
   const unknown = [...call.query.keys()].find((name) => !query.has(name) && !['alt', 'prettyPrint'].includes(name))
   if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of an upload`)
+  if (request.method === 'POST' && call.query.get('uploadType') === 'media') return simple(request, call)
+  if (call.query.has('ifGenerationMatch')) throw notImplemented('ifGenerationMatch of a resumable upload')
   if (request.method === 'POST') return begin(request, call)
   const id = call.query.get('upload_id') ?? ''
   const record = findUpload(call, id)
@@ -73,6 +75,41 @@ async function begin(request: Request, { world, now, query: asked, body }: Uploa
   }
   const parameters = new URLSearchParams({ uploadType: 'resumable', name, upload_id: id })
   return { status: 200, headers: { location: `https://${request.host}${request.path}?${parameters}` }, body: '' }
+}
+
+/** An object in one request. https://cloud.google.com/storage/docs/request-preconditions (2026-11) */
+async function simple(request: Request, call: UploadCall): Promise<Answer> {
+  const { world, now, query: asked } = call
+  const bucket = decodeURIComponent(/\/b\/([^/]+)\/o$/.exec(request.path)?.[1] ?? '')
+  findBucket({ world }, bucket)
+  const name = asked.get('name') ?? ''
+  if (name === '') throw gcpError('required', 'Required')
+  const wanted = asked.get('ifGenerationMatch')
+  if (wanted !== null && wanted !== (world.records.objects[`${bucket}/${name}`]?.generation ?? '0'))
+    throw gcpError('conditionNotMet', 'At least one of the pre-conditions you specified did not hold.')
+  const file = `${randomUUID()}.object`
+  await writeFile(await world.disks.path(file), request.body, { mode: 0o600 })
+  const contentType = String(request.headers['content-type'] ?? 'application/octet-stream')
+  const object = { bucket, name, file, contentType, metadata: {}, sums: {}, createdAt: now, bytes: request.body.length }
+  return whole(await finish(call, object))
+}
+
+/** True for a request for what is in an object. */
+export function isDownload({ method, path, query: asked }: Request): boolean {
+  return method === 'GET' && asked.get('alt') === 'media' && /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path)
+}
+
+/** What is in an object. https://cloud.google.com/storage/docs/json_api/v1/objects/get (2026-11) */
+export async function download(request: Request, { world }: Pick<Call, 'world'>): Promise<Answer> {
+  const [unknown] = [...request.query.keys()].filter((name) => name !== 'alt' && name !== 'prettyPrint')
+  if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of a download`)
+  if (request.headers.range !== undefined) throw notImplemented('a part of an object')
+  const [, bucket = '', name = ''] = /\/b\/([^/]+)\/o\/([^/]+)$/.exec(request.path) ?? []
+  const object = findObject({ world }, decodeURIComponent(bucket), decodeURIComponent(name))
+  const body = await readFile(await world.disks.path(object.file))
+  const { contentType, generation, md5, crc32c: sum } = object
+  const hashes = `crc32c=${sum},md5=${md5}`
+  return { status: 200, headers: { 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': hashes }, body }
 }
 
 async function put(request: Request, call: UploadCall, record: UploadRecord): Promise<Answer> {
@@ -129,12 +166,13 @@ async function finish({ world, now }: UploadCall, record: UploadRecord): Promise
   for (const key of ['md5Hash', 'crc32c'] as const)
     if (sums[key] !== undefined && sums[key] !== sumsNow[key])
       throw gcpError('invalid', `Provided ${key} "${sums[key]}" doesn't match calculated ${key} "${sumsNow[key]}".`)
-  const generation = String(now * 1000 + (randomBytes(2).readUInt16BE() % 1000))
+  const before = world.records.objects[`${bucket}/${name}`]
+  const at = now * 1000 + (randomBytes(2).readUInt16BE() % 1000)
+  const generation = String(Math.max(at, Number(before?.generation ?? 0) + 1))
   const object: ObjectRecord = {
     ...{ bucket, name, file, sizeBytes, md5: sumsNow.md5Hash, crc32c: sumsNow.crc32c },
     ...{ generation, contentType, metadata, createdAt: now },
   }
-  const before = world.records.objects[`${bucket}/${name}`]
   world.records.objects[`${bucket}/${name}`] = object
   record.generation = generation
   world.save()
