@@ -29,7 +29,11 @@ const forms: Readonly<Record<StorePlace['scheme'], string>> = {
 /** What is accepted, for whoever wrote something else. */
 export const storeRule: TextRule = {
   // Without the names of its parts, which editors' JSON Schemas need not know.
-  pattern: new RegExp(`^(${Object.values(forms).join('|').replaceAll(/\?<\w+>/g, '')})$`),
+  pattern: new RegExp(
+    `^(${Object.values(forms)
+      .join('|')
+      .replaceAll(/\?<\w+>/g, '')})$`,
+  ),
   kind: 'the address of a shared store',
   hint: 'write s3://bucket/prefix (with ?region=eu-central-1 where it is not that of the credentials), gs://bucket/prefix or azblob://account/container/prefix',
 }
@@ -39,8 +43,7 @@ export function storePlace(address: string): StorePlace | undefined {
   const found = (scheme: StorePlace['scheme']) => new RegExp(`^${forms[scheme]}$`).exec(address)?.groups
   const trimmed = (text: string | undefined): string => (text ?? '').slice(1)
   const s3 = found('s3')
-  if (s3 !== undefined)
-    return { scheme: 's3', bucket: s3.bucket ?? '', prefix: trimmed(s3.prefix), region: s3.region }
+  if (s3 !== undefined) return { scheme: 's3', bucket: s3.bucket ?? '', prefix: trimmed(s3.prefix), region: s3.region }
   const gs = found('gs')
   if (gs !== undefined) return { scheme: 'gs', bucket: gs.bucket ?? '', prefix: trimmed(gs.prefix) }
   const azblob = found('azblob')

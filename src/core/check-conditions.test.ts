@@ -25,7 +25,11 @@ test('a store that keeps conditions passes, as often as it is asked and by sever
 test.each<[string, Store, string]>([
   ['if-absent', careless((condition) => 'ifAbsent' in condition), 'a second write that was to be the first'],
   ['if-match', careless((condition) => 'ifMatch' in condition), 'a version that is past'],
-  ['the right version', { ...memoryStore(), put: async () => undefined, get: async () => ({ value: '', version: '1' }) }, 'refused a write over the version that is there'],
+  [
+    'the right version',
+    { ...memoryStore(), put: async () => undefined, get: async () => ({ value: '', version: '1' }) },
+    'refused a write over the version that is there',
+  ],
 ])('a store that does not heed %s is named, and with what it did', async (_, store, what) => {
   await expect(checkConditions(store, 's3://b')).rejects.toMatchObject({
     code: 'prerequisite',

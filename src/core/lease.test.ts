@@ -88,9 +88,9 @@ test('a lease goes by the clock of its store: a runner ten minutes ahead takes n
   now += 1
   const taken = await second()
   // And one that is behind does not think it has long.
-  await expect(
-    takeLease({ store, owner: owner(3), clock: behind, gone: () => false }),
-  ).rejects.toMatchObject({ message: expect.stringContaining('process 2') })
+  await expect(takeLease({ store, owner: owner(3), clock: behind, gone: () => false })).rejects.toMatchObject({
+    message: expect.stringContaining('process 2'),
+  })
   await taken.release()
 })
 
@@ -139,7 +139,8 @@ test('whoever cannot reach the store stops before its term is over', async () =>
   let broken = false
   const store = {
     ...plain,
-    put: (...asked: Parameters<typeof plain.put>) => (broken ? Promise.reject(new Error('no route')) : plain.put(...asked)),
+    put: (...asked: Parameters<typeof plain.put>) =>
+      broken ? Promise.reject(new Error('no route')) : plain.put(...asked),
   }
   const { clock, pass } = steered()
   const lease = await takeLease({ store, owner: owner(1), clock, gone: () => false })

@@ -111,7 +111,9 @@ async function takeNow(options: LeaseOptions): Promise<Lease | Refused> {
       try {
         const next = await renewed()
         if (next === undefined) {
-          lost.abort(new SindriError('partial', 'the lease of this release was taken by another sindri', { hint: goOn }))
+          lost.abort(
+            new SindriError('partial', 'the lease of this release was taken by another sindri', { hint: goOn }),
+          )
           return
         }
         version = next

@@ -22,11 +22,15 @@ export function answeredRange(header: string | undefined, name: string): Answere
     throw new SindriError('unsupported', `${name}: its server does not say which bytes it sends (${header})`, {
       hint: 'download the disk, and give the file',
     })
-  if (sizeBytes > mostBytes)
-    throw new SindriError('unsupported', `${name}: its server tells of ${sizeBytes} bytes, which no cloud takes`, {
-      hint: 'is it the URL of a disk?',
-    })
-  return { offset: first, length: last - first + 1, sizeBytes }
+  return { offset: first, length: last - first + 1, sizeBytes: possibleSize(sizeBytes, name) }
+}
+
+/** The size that a server tells. @throws SindriError `unsupported` for what is none, or more than a disk can have */
+export function possibleSize(sizeBytes: number, name: string): number {
+  if (Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= mostBytes) return sizeBytes
+  throw new SindriError('unsupported', `${name}: its server tells of ${sizeBytes} bytes, which no cloud takes`, {
+    hint: 'is it the URL of a disk?',
+  })
 }
 
 /**

@@ -42,8 +42,7 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
   )
   const ask = <T>(action: string, send: () => Promise<T>): Promise<T> => asked(place, action, send)
   /** In a rehearsal there is no bucket till something is to be written. */
-  const absent = (error: unknown): boolean =>
-    isCode(error, 'NoSuchKey') || (rehearsed && isCode(error, 'NoSuchBucket'))
+  const absent = (error: unknown): boolean => isCode(error, 'NoSuchKey') || (rehearsed && isCode(error, 'NoSuchBucket'))
   let made = !rehearsed
 
   const objects: Objects = {
@@ -126,7 +125,8 @@ async function asked<T>(place: S3Place, action: string, send: () => Promise<T>):
 
 async function createBucket(client: S3Client, Bucket: string): Promise<void> {
   const region = await client.config.region()
-  const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
+  const where =
+    region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
   try {
     await client.send(new CreateBucketCommand({ Bucket, ...where }))
   } catch (error) {
@@ -135,7 +135,8 @@ async function createBucket(client: S3Client, Bucket: string): Promise<void> {
 }
 
 function dateOf(response: unknown): string | undefined {
-  const headers: unknown = typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined
+  const headers: unknown =
+    typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined
   const date: unknown = typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'date') : undefined
   return typeof date === 'string' ? date : undefined
 }

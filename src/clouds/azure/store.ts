@@ -24,7 +24,12 @@ const refused = ['BlobAlreadyExists', 'ConditionNotMet', 'TargetConditionNotMet'
  * The records of a release as block blobs, with the login that everything of Azure takes. No call is made before it is
  * needed. https://learn.microsoft.com/rest/api/storageservices/put-blob (2026-11)
  */
-export function openBlobStore(place: AzblobPlace, release: string, environment: Environment, rehearsed: boolean): Store {
+export function openBlobStore(
+  place: AzblobPlace,
+  release: string,
+  environment: Environment,
+  rehearsed: boolean,
+): Store {
   const { account, container, prefix } = place
   const subscription = environment.AZURE_SUBSCRIPTION_ID || environment.ARM_SUBSCRIPTION_ID || ''
   const arm = openArm({ subscription, tenant: undefined, environment })
@@ -55,7 +60,10 @@ export function openBlobStore(place: AzblobPlace, release: string, environment: 
     const location = 'westeurope'
     const bodies: readonly (readonly [string, object])[] = [
       [group, { location }],
-      [id, { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: { allowBlobPublicAccess: false } }],
+      [
+        id,
+        { location, kind: 'StorageV2', sku: { name: 'Standard_LRS' }, properties: { allowBlobPublicAccess: false } },
+      ],
       [`${id}/blobServices/default/containers/${container}`, { properties: { publicAccess: 'None' } }],
     ]
     for (const [path, body] of bodies)

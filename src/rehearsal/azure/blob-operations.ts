@@ -1,7 +1,16 @@
 import type { Request } from '../kit/front.ts'
 import { azureError, notImplemented } from './azure-error.ts'
 import type { World } from './call.ts'
-import { blobKey, makeBlockBlob, makePageBlob, pagesOf, putPages, rangeIn, readPages, removeBlob } from './page-blobs.ts'
+import {
+  blobKey,
+  makeBlockBlob,
+  makePageBlob,
+  pagesOf,
+  putPages,
+  rangeIn,
+  readPages,
+  removeBlob,
+} from './page-blobs.ts'
 import type { BlobRecord } from './records.ts'
 
 /** What Blob Storage answers. */
