@@ -56,7 +56,8 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
         sourceRegion: source.region,
         name: source.name,
         description: image.description,
-        token,
+        // Another source is another copy: with the same token it would be refused for a day.
+        token: digest({ token, source: source.id }),
         tags: { ...withoutReserved(image.tags), [tag.digest]: inputs },
         encrypted,
         kmsKeyId,

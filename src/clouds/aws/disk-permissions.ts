@@ -11,6 +11,19 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:DescribeSnapshots',
     'ec2:CreateTags',
   ],
+  'send the disk through a bucket': [
+    's3:ListBucket',
+    's3:PutObject',
+    's3:GetObject',
+    's3:DeleteObject',
+    's3:ListBucketMultipartUploads',
+    's3:ListMultipartUploadParts',
+    's3:AbortMultipartUpload',
+    'iam:GetRole',
+    'ec2:ImportSnapshot',
+    'ec2:DescribeImportSnapshotTasks',
+    'ec2:CancelImportTask',
+  ],
   'make an image of it': ['ec2:RegisterImage', 'ec2:DescribeImages'],
   'copy the image to other regions': ['ec2:CopyImage'],
   'see whether a public image would be refused': [
@@ -36,12 +49,16 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
   'remove images with their snapshots': ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
 }
 
+const throughBucket = diskActions['send the disk through a bucket'] ?? []
+
 /** The actions this release needs, each once, with its first reason. */
 export function diskPermissionsOf(
   settings: AwsReleaseSettings,
   { audience }: Pick<ReleaseSettings, 'audience'>,
 ): readonly Permission[] {
   const needed = (action: string): boolean => {
+    if (action.startsWith('ebs:')) return settings.import === 'ebs'
+    if (throughBucket.includes(action)) return settings.import === 's3'
     if (action === 'ec2:CopyImage') return settings.regions.length > 1
     const turnsOff = settings.disableEncryptionByDefault
     if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff

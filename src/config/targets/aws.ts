@@ -1,4 +1,4 @@
-import { type Fields, flag, listOf, text } from '../fields.ts'
+import { type Fields, flag, listOf, oneOf, text } from '../fields.ts'
 import { awsAccount, awsRegion, organizationArn } from '../sections/aws.ts'
 import type { Written } from '../written.ts'
 import { type Regions, type Resolve, regionsOf } from './target.ts'
@@ -9,6 +9,9 @@ export interface AwsReleaseSettings extends Regions {
   readonly organizations: readonly string[]
   readonly organizationalUnits: readonly string[]
   readonly tpm: boolean
+  /** How the disk comes to AWS: block by block, or as a file in a bucket. */
+  readonly import: 'ebs' | 's3'
+  readonly bucket?: string
   readonly disableEncryptionByDefault: boolean
   readonly ssmParameter?: string
 }
@@ -26,6 +29,15 @@ export const awsReleaseFields = (): Fields<Written<AwsReleaseSettings>> => ({
     'Organizational units that may launch the image.',
     text('ARN.', organizationArn('ou', 'ou')),
   ),
+  import: oneOf(
+    '`ebs`: the disk is sent to a snapshot, block by block; `s3`: as a file to `bucket`, from where AWS imports it.',
+    ['ebs', 's3'],
+  ),
+  bucket: text('Bucket of the first region that the disk goes through; with `import: s3` only.', {
+    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    kind: 'the name of a bucket',
+    hint: 'write it as in golden-disks',
+  }),
   tpm: flag('Instances have a TPM 2.0; needs UEFI.'),
   disable_encryption_by_default: flag(
     'Where a region encrypts by default, that is turned off while the import begins there, and on again.',
@@ -38,12 +50,20 @@ export const awsReleaseFields = (): Fields<Written<AwsReleaseSettings>> => ({
 })
 
 /** With defaults. */
-export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => ({
-  ...regionsOf(aws, complain),
-  accounts: aws.accounts ?? [],
-  organizations: aws.organizations ?? [],
-  organizationalUnits: aws.organizational_units ?? [],
-  tpm: aws.tpm ?? false,
-  disableEncryptionByDefault: aws.disable_encryption_by_default ?? false,
-  ...(aws.ssm_parameter !== undefined && { ssmParameter: aws.ssm_parameter }),
-})
+export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => {
+  if (aws.import === 's3' && aws.bucket === undefined)
+    complain('bucket', 'is missing', 'name a bucket of the first region, or leave import: s3 out')
+  if (aws.import !== 's3' && aws.bucket !== undefined)
+    complain('bucket', 'is not used: the disk goes to a snapshot block by block', 'set import: s3, or leave it out')
+  return {
+    ...regionsOf(aws, complain),
+    import: aws.import ?? 'ebs',
+    ...(aws.bucket !== undefined && { bucket: aws.bucket }),
+    accounts: aws.accounts ?? [],
+    organizations: aws.organizations ?? [],
+    organizationalUnits: aws.organizational_units ?? [],
+    tpm: aws.tpm ?? false,
+    disableEncryptionByDefault: aws.disable_encryption_by_default ?? false,
+    ...(aws.ssm_parameter !== undefined && { ssmParameter: aws.ssm_parameter }),
+  }
+}
