@@ -189,6 +189,7 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
         SriovNetSupport: 'simple',
         ImdsSupport: 'v2.0',
         ...(image.tpm ? { TpmSupport: 'v2.0' as const } : {}),
+        ...(image.uefiData === undefined ? {} : { UefiData: image.uefiData }),
         RootDeviceName: '/dev/xvda',
         BlockDeviceMappings: [
           {

@@ -36,6 +36,7 @@ test('an action is asked for only when the release uses it', () => {
   expect(few).toEqual([...new Set(few)].sort())
   expect(more({ regions: ['eu-west-1', 'us-east-1'] })).toEqual(['ec2:CopyImage'])
   expect(more({ ssm_parameter: '/images/golden' })).toEqual(['ssm:GetParameter', 'ssm:PutParameter'])
+  expect(more({ deprecation_date: '2030-01-01T00:00:00Z' })).toEqual(['ec2:EnableImageDeprecation'])
   const s3 = more({ import: 's3', bucket: 'golden-disks' })
   expect(s3).toContain('ec2:ImportSnapshot')
   expect(s3).toContain('iam:GetRole')

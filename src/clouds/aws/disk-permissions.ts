@@ -45,6 +45,7 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:DescribeSnapshotAttribute',
     'ec2:ModifySnapshotAttribute',
   ],
+  'deprecate the images': ['ec2:EnableImageDeprecation'],
   'point to the newest image': ['ssm:GetParameter', 'ssm:PutParameter'],
   'remove images with their snapshots': ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
 }
@@ -59,6 +60,7 @@ export function diskPermissionsOf(
   const needed = (action: string): boolean => {
     if (action.startsWith('ebs:')) return settings.import === 'ebs'
     if (throughBucket.includes(action)) return settings.import === 's3'
+    if (action === 'ec2:EnableImageDeprecation') return settings.deprecationDate !== undefined
     if (action === 'ec2:CopyImage') return settings.regions.length > 1
     const turnsOff = settings.disableEncryptionByDefault
     if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff

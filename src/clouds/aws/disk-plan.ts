@@ -4,7 +4,7 @@ import type { Publication } from '../../release/publication.ts'
 import type { DiskPlan } from '../disk-target.ts'
 import { copyStep } from './copy.ts'
 import type { AwsDiskApi } from './disk-port.ts'
-import { pointerSettings, readerSettings } from './disk-settings.ts'
+import { deprecationSettings, pointerSettings, readerSettings } from './disk-settings.ts'
 import { encryptionDefault } from './encryption-default.ts'
 import { imageStep } from './image-step.ts'
 import { importStep, tidyStep } from './import-step.ts'
@@ -67,6 +67,7 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
     ],
     settings: [
       ...places.flatMap((place) => readerSettings(apis, settings, publication, place)),
+      ...places.flatMap((place) => deprecationSettings(apis, settings, place)),
       ...places.flatMap((place) => pointerSettings(apis, settings, publication, place)),
     ],
     images,

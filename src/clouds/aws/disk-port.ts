@@ -21,6 +21,8 @@ export interface Registration {
   readonly architecture: 'x86_64' | 'arm64'
   readonly bootMode: 'uefi' | 'legacy-bios' | 'uefi-preferred'
   readonly tpm: boolean
+  /** Variables of the firmware, in base64. */
+  readonly uefiData?: string
   readonly tags: Tags
 }
 

@@ -6,7 +6,7 @@ import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
 import type { AwsApis } from './disk-plan.ts'
 import type { AwsImage, Reader } from './port.ts'
-import { changeOf, readerText } from './share.ts'
+import { changeOf, deprecationText, notPast, readerText } from './share.ts'
 
 /** An image of a region, and all that has to exist before it is opened. */
 export interface Place {
@@ -54,6 +54,29 @@ export function readerSettings(
         const { id } = got(image)
         await images.changeReaders(region, id, changeOf(await images.readers(region, id), readers))
       },
+    },
+  ]
+}
+
+/** When the image of a region is deprecated, where a date is declared. Public ones are after two years by themselves. */
+export function deprecationSettings(
+  { images }: AwsApis,
+  { deprecationDate: date }: AwsReleaseSettings,
+  { region, image, after }: Place,
+): readonly Setting[] {
+  if (date === undefined) return []
+  const now = Date.now()
+  return [
+    {
+      id: `aws/deprecation/${region}`,
+      title: `deprecation of the image in ${region}`,
+      after,
+      want: deprecationText(date, now),
+      async read(got) {
+        const [found] = await images.images(region, { ids: [got(image).id] })
+        return deprecationText(found?.deprecatedAt, now)
+      },
+      write: (got) => images.deprecateAt(region, got(image).id, notPast(date, now)),
     },
   ]
 }

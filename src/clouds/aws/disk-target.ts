@@ -56,6 +56,12 @@ function bootFindings(settings: AwsReleaseSettings, { disk }: Publication): read
       message: `a TPM needs UEFI, and the disk boots by ${disk.firmware === 'bios' ? 'BIOS' : 'both ways'}`,
       hint: 'set release.firmware: uefi, or release.targets.aws.tpm: false',
     })
+  if (settings.uefiData !== undefined && disk.firmware === 'bios')
+    findings.push({
+      level: 'error',
+      message: 'variables of the firmware need UEFI, and the disk boots by BIOS',
+      hint: 'set release.firmware: uefi, or leave release.targets.aws.uefi_data out',
+    })
   if (disk.architecture === 'arm64' && disk.firmware === 'bios')
     findings.push({
       level: 'error',

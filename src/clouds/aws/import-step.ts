@@ -58,8 +58,13 @@ export function importStep(
   }
 
   async function remove(task: string): Promise<void> {
-    const { status, snapshot } = await disks.importOf(region, task)
-    if (status === 'active') await disks.cancelImport(region, task)
+    const isActive = async (): Promise<boolean> => (await disks.importOf(region, task)).status === 'active'
+    if (await isActive())
+      await disks.cancelImport(region, task).catch(async (error: unknown) => {
+        // It may have ended in this very moment.
+        if (await isActive()) throw error
+      })
+    const { snapshot } = await disks.importOf(region, task)
     if (snapshot !== undefined) await unlessGone(disks.deleteSnapshot(region, snapshot))
   }
 

@@ -5,14 +5,23 @@ import type { Publisher } from '../disk-target.ts'
 export const awsPublisher: Publisher = {
   id: 'aws',
   title: 'AWS',
-  async connect({ aws: settings }, environment) {
+  async connect({ aws: settings }, environment, folder) {
     if (settings === undefined) throw new SindriError('config', 'release.targets.aws is missing')
-    const [{ connectAws }, { connectAwsDisk }, { awsDiskTarget }] = await Promise.all([
-      import('./api.ts'),
-      import('./disk-api.ts'),
-      import('./disk-target.ts'),
-    ])
+    const [{ connectAws }, { connectAwsDisk }, { awsDiskTarget }, { everyRegion }, { readUefiData }] =
+      await Promise.all([
+        import('./api.ts'),
+        import('./disk-api.ts'),
+        import('./disk-target.ts'),
+        import('./every-region.ts'),
+        import('./uefi-data.ts'),
+      ])
     const home = { region: settings.regions[0] ?? '', environment }
-    return awsDiskTarget({ images: connectAws(home), disks: connectAwsDisk(home) }, settings)
+    const uefiData = settings.uefiData === undefined ? undefined : await readUefiData(settings.uefiData, folder)
+    const images = connectAws(home)
+    const places = await everyRegion(settings, () => images.regions(home.region))
+    return awsDiskTarget(
+      { images, disks: connectAwsDisk(home) },
+      { ...settings, ...places, ...(uefiData !== undefined && { uefiData }) },
+    )
   },
 }
