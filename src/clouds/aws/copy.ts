@@ -59,7 +59,8 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
         sourceRegion: source.region,
         name: copy.as?.name ?? image.name,
         description: copy.as?.name ?? image.description,
-        token,
+        // Another source is another copy: with the same token it would be refused for a day.
+        token: digest({ token, source: source.id }),
         tags: { ...withoutReserved(image.tags), ...copy.as?.tags, [tag.digest]: inputs },
         encrypted,
         kmsKeyId,

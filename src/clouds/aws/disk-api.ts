@@ -1,20 +1,28 @@
 import { CompleteSnapshotCommand, EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs'
 import {
+  CancelImportTaskCommand,
+  CreateTagsCommand,
   DeleteSnapshotCommand,
+  DescribeImportSnapshotTasksCommand,
   DescribeSnapshotAttributeCommand,
   DescribeSnapshotsCommand,
   DisableEbsEncryptionByDefaultCommand,
   EnableEbsEncryptionByDefaultCommand,
   GetEbsEncryptionByDefaultCommand,
   GetImageBlockPublicAccessStateCommand,
+  ImportSnapshotCommand,
+  type ImportSnapshotTask,
   ModifySnapshotAttributeCommand,
   RegisterImageCommand,
   type Snapshot,
 } from '@aws-sdk/client-ec2'
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { STSClient } from '@aws-sdk/client-sts'
 import { isGone } from '../gone.ts'
 import { openBlocks } from './api-blocks.ts'
 import { common, filters, openEc2, tagList, tagsOf } from './api-clients.ts'
+import { openObjects } from './api-objects.ts'
+import { roleTrust } from './api-roles.ts'
 import type { AwsDiskApi, AwsSnapshot } from './disk-port.ts'
 import { awsError } from './errors.ts'
 import type { AwsHome, Reader } from './port.ts'
@@ -28,7 +36,9 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
   const ebs = perRegion((region) => new EBSClient({ ...common, region }))
   const ssm = perRegion((region) => new SSMClient({ ...common, region }))
   // As the SDK's own clients have it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html (2026-11)
-  const { AWS_ENDPOINT_URL_EBS: endpoint = home.environment.AWS_ENDPOINT_URL } = home.environment
+  const { AWS_ENDPOINT_URL: anyEndpoint } = home.environment
+  const { AWS_ENDPOINT_URL_EBS: endpoint = anyEndpoint, AWS_ENDPOINT_URL_IAM: iamEndpoint = anyEndpoint } =
+    home.environment
   const blocks = perRegion((region) => openBlocks(region, ebs(region), endpoint))
 
   async function ask<T>(
@@ -52,6 +62,21 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
         ec2.send(new DescribeSnapshotsCommand({ ...query, ...(next === undefined ? {} : { NextToken: next }) })),
       )
       found.push(...(page.Snapshots ?? []).map(snapshotOf))
+      next = page.NextToken
+    } while (next !== undefined && next !== '')
+    return found
+  }
+
+  async function importTasks(region: string, query: object): Promise<readonly ImportSnapshotTask[]> {
+    const found: ImportSnapshotTask[] = []
+    let next: string | undefined
+    do {
+      const page = await call('ec2:DescribeImportSnapshotTasks', region, (ec2) =>
+        ec2.send(
+          new DescribeImportSnapshotTasksCommand({ ...query, ...(next === undefined ? {} : { NextToken: next }) }),
+        ),
+      )
+      found.push(...(page.ImportSnapshotTasks ?? []))
       next = page.NextToken
     } while (next !== undefined && next !== '')
     return found
@@ -104,6 +129,51 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
       return state === 'pending' ? { busy: 'making the snapshot' } : { failed: `AWS reports ${state}: ${reason}` }
     },
 
+    async importSnapshot(region, { object, description, token, tags }) {
+      const command = new ImportSnapshotCommand({
+        ClientToken: token,
+        Description: description,
+        DiskContainer: { Format: 'VMDK', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
+        TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags: tagList(tags) }],
+      })
+      return (await call('ec2:ImportSnapshot', region, (ec2) => ec2.send(command))).ImportTaskId ?? ''
+    },
+
+    async importOf(region, task) {
+      const [found] = await importTasks(region, { ImportTaskIds: [task] }).catch((error: unknown) => {
+        // It may take a while until a new one is seen everywhere.
+        if (isGone(error)) return []
+        throw error
+      })
+      const { Status, StatusMessage, Progress, SnapshotId } = found?.SnapshotTaskDetail ?? {}
+      return {
+        status: Status ?? 'active',
+        message: StatusMessage ?? '',
+        progress: Progress === undefined ? undefined : Number(Progress),
+        snapshot: SnapshotId,
+      }
+    },
+
+    async imports(region, tags) {
+      const wanted = Object.entries(tags)
+      const found = await importTasks(region, { MaxResults: 500 })
+      const ours = found.filter((one) => wanted.every(([key, value]) => tagsOf(one.Tags)[key] === value))
+      return ours.map(({ ImportTaskId = '' }) => ImportTaskId)
+    },
+
+    async cancelImport(region, task) {
+      const command = new CancelImportTaskCommand({ ImportTaskId: task })
+      await call('ec2:CancelImportTask', region, (ec2) => ec2.send(command))
+    },
+
+    async tagSnapshot(region, id, tags) {
+      const command = new CreateTagsCommand({ Resources: [id], Tags: tagList(tags) })
+      await call('ec2:CreateTags', region, (ec2) => ec2.send(command))
+    },
+
+    roleTrust: (role) => roleTrust(new STSClient({ ...common, region: home.region }), role, iamEndpoint),
+    objects: openObjects(),
+
     async deleteSnapshot(region, id) {
       await call('ec2:DeleteSnapshot', region, (ec2) => ec2.send(new DeleteSnapshotCommand({ SnapshotId: id })))
     },
@@ -119,6 +189,7 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
         SriovNetSupport: 'simple',
         ImdsSupport: 'v2.0',
         ...(image.tpm ? { TpmSupport: 'v2.0' as const } : {}),
+        ...(image.uefiData === undefined ? {} : { UefiData: image.uefiData }),
         RootDeviceName: '/dev/xvda',
         BlockDeviceMappings: [
           {

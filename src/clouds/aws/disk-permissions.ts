@@ -10,6 +10,19 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:DescribeSnapshots',
     'ec2:CreateTags',
   ],
+  'send the disk through a bucket': [
+    's3:ListBucket',
+    's3:PutObject',
+    's3:GetObject',
+    's3:DeleteObject',
+    's3:ListBucketMultipartUploads',
+    's3:ListMultipartUploadParts',
+    's3:AbortMultipartUpload',
+    'iam:GetRole',
+    'ec2:ImportSnapshot',
+    'ec2:DescribeImportSnapshotTasks',
+    'ec2:CancelImportTask',
+  ],
   'make an image of it': ['ec2:RegisterImage', 'ec2:DescribeImages'],
   'copy the image to other regions': ['ec2:CopyImage'],
   'see whether a public image would be refused': [
@@ -31,9 +44,12 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:DescribeSnapshotAttribute',
     'ec2:ModifySnapshotAttribute',
   ],
+  'deprecate the images': ['ec2:EnableImageDeprecation'],
   'point to the newest image': ['ssm:GetParameter', 'ssm:PutParameter'],
   'remove images with their snapshots': ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
 }
+
+const throughBucket = diskActions['send the disk through a bucket'] ?? []
 
 /** The actions this release needs, each once, with its first reason. */
 export function diskPermissionsOf(
@@ -41,6 +57,9 @@ export function diskPermissionsOf(
   { audience, disk }: Pick<ReleaseNeeds, 'audience' | 'disk'>,
 ): readonly Permission[] {
   const needed = (action: string): boolean => {
+    if (action.startsWith('ebs:')) return settings.import === 'ebs'
+    if (throughBucket.includes(action)) return settings.import === 's3'
+    if (action === 'ec2:EnableImageDeprecation') return settings.deprecationDate !== undefined
     // Where no disk is named, what was built is copied, also within a region.
     if (action === 'ec2:CopyImage') return settings.regions.length > 1 || disk === undefined
     const turnsOff = settings.disableEncryptionByDefault

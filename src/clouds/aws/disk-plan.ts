@@ -7,8 +7,10 @@ import type { AwsDiskApi } from './disk-port.ts'
 import { openingSettings } from './disk-settings.ts'
 import { encryptionDefault } from './encryption-default.ts'
 import { imageStep } from './image-step.ts'
+import { importStep, tidyStep } from './import-step.ts'
 import type { AwsApi } from './port.ts'
 import { snapshotStep } from './snapshot-step.ts'
+import { uploadStep } from './upload-step.ts'
 
 /** What is asked of AWS for a disk: both halves of its API. */
 export interface AwsApis {
@@ -28,8 +30,15 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
   })
   const afterIn = (place: string): readonly Step<unknown>[] =>
     restored.filter(({ region }) => region === place).map(({ restore }) => restore)
-  const snapshot = snapshotStep(apis.disks, publication, { region: home, after: afterIn(home), encryption, plain })
+  const place = { region: home, after: afterIn(home), encryption, plain }
+  const upload =
+    settings.import === 's3'
+      ? uploadStep(apis, publication, { region: home, bucket: settings.bucket ?? '' })
+      : undefined
+  const snapshot =
+    upload === undefined ? snapshotStep(apis.disks, publication, place) : importStep(apis, publication, upload, place)
   const image = imageStep(apis, settings, publication, snapshot, home)
+  const tidy = upload && tidyStep(apis, upload, image, home)
   const copies = settings.regions
     .filter((region) => region !== home)
     .map((region) => ({
@@ -47,7 +56,13 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
     }))
   const images = [{ region: home, step: image }, ...copies]
   return {
-    steps: [...restored.map(({ restore }) => restore), snapshot, ...images.map(({ step }) => step)],
+    steps: [
+      ...restored.map(({ restore }) => restore),
+      ...(upload === undefined ? [] : [upload]),
+      snapshot,
+      ...images.map(({ step }) => step),
+      ...(tidy === undefined ? [] : [tidy]),
+    ],
     settings: openingSettings(apis, settings, publication, images),
     images,
   }

@@ -7,7 +7,7 @@ import type { MadeImage } from '../cloud.ts'
 import type { PlannedImage } from '../disk-target.ts'
 import type { AwsApis } from './disk-plan.ts'
 import type { AwsImage, Reader } from './port.ts'
-import { changeOf, readerText } from './share.ts'
+import { changeOf, deprecationText, notPast, readerText } from './share.ts'
 
 /** An image of a region, and all that has to exist before it is opened. */
 interface Place {
@@ -27,6 +27,7 @@ export function openingSettings(
   const places = images.map(({ region, step }) => ({ region, image: step, after: [...new Set([...required, step])] }))
   return [
     ...places.flatMap((place) => readerSettings(apis, settings, release, place)),
+    ...places.flatMap((place) => deprecationSettings(apis, settings, place)),
     ...places.flatMap((place) => pointerSettings(apis, settings, release, place)),
   ]
 }
@@ -70,6 +71,29 @@ function readerSettings(
         const { id } = got(image)
         await images.changeReaders(region, id, changeOf(await images.readers(region, id), readers))
       },
+    },
+  ]
+}
+
+/** When the image of a region is deprecated, where a date is declared. Public ones are after two years by themselves. */
+function deprecationSettings(
+  { images }: AwsApis,
+  { deprecationDate: date }: AwsReleaseSettings,
+  { region, image, after }: Place,
+): readonly Setting[] {
+  if (date === undefined) return []
+  const now = Date.now()
+  return [
+    {
+      id: `aws/deprecation/${region}`,
+      title: `deprecation of the image in ${region}`,
+      after,
+      want: deprecationText(date, now),
+      async read(got) {
+        const [found] = await images.images(region, { ids: [got(image).id] })
+        return deprecationText(found?.deprecatedAt, now)
+      },
+      write: (got) => images.deprecateAt(region, got(image).id, notPast(date, now)),
     },
   ]
 }

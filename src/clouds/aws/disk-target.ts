@@ -3,6 +3,7 @@ import type { Publication, ReleaseIdentity } from '../../release/publication.ts'
 import type { DiskTarget, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'
 import { type AwsApis, awsDiskPlan } from './disk-plan.ts'
+import { importFindings } from './import-findings.ts'
 
 /** AWS with credentials at hand, for finished disks. */
 export function awsDiskTarget(apis: AwsApis, settings: AwsReleaseSettings): DiskTarget {
@@ -23,8 +24,9 @@ export function awsDiskTarget(apis: AwsApis, settings: AwsReleaseSettings): Disk
     },
 
     async preflight(publication) {
-      const [regions, ...perRegion] = await Promise.all([
+      const [regions, imports, ...perRegion] = await Promise.all([
         images.regions(home),
+        importFindings(apis, settings),
         ...settings.regions.map((region) => regionFindings(apis, settings, publication, region)),
       ])
       const closed = settings.regions.filter((region) => !regions.includes(region))
@@ -37,6 +39,7 @@ export function awsDiskTarget(apis: AwsApis, settings: AwsReleaseSettings): Disk
           }),
         ),
         ...bootFindings(settings, publication),
+        ...imports,
         ...perRegion.flat(),
       ]
     },
@@ -52,6 +55,12 @@ function bootFindings(settings: AwsReleaseSettings, { disk }: Publication): read
       level: 'error',
       message: `a TPM needs UEFI, and the disk boots by ${disk.firmware === 'bios' ? 'BIOS' : 'both ways'}`,
       hint: 'set release.firmware: uefi, or release.targets.aws.tpm: false',
+    })
+  if (settings.uefiData !== undefined && disk.firmware === 'bios')
+    findings.push({
+      level: 'error',
+      message: 'variables of the firmware need UEFI, and the disk boots by BIOS',
+      hint: 'set release.firmware: uefi, or leave release.targets.aws.uefi_data out',
     })
   if (disk.architecture === 'arm64' && disk.firmware === 'bios')
     findings.push({

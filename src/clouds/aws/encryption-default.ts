@@ -11,9 +11,10 @@ import type { AwsDiskApi } from './disk-port.ts'
  * https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html (2026-11)
  */
 export interface EncryptionDefault {
-  /** Turns it off where it is on, or was left off, having written that down. True when it has to be turned on again. */
-  off(region: string): Promise<boolean>
-  on(region: string): Promise<void>
+  /** Turns it off where it is on, or was left off, having written that down. */
+  off(region: string): Promise<void>
+  /** Turns it on where it is written down that it was. */
+  restore(region: string): Promise<void>
   /** Does what begins a snapshot while it is off; it is on again when this returns or throws. */
   plainly<T>(region: string, begin: () => Promise<T>): Promise<T>
   /** Turns it on where a run was killed before it did. Undoing does the same. */
@@ -47,12 +48,12 @@ export function encryptionDefault(disks: AwsDiskApi, release: string): Encryptio
   }
 
   return {
-    on,
+    async restore(region) {
+      if (await isOff(region)) await on(region)
+    },
 
     async off(region) {
-      const was = await noted(region)
-      if (was) await disks.setEncryptionByDefault(region, false)
-      return was
+      if (await noted(region)) await disks.setEncryptionByDefault(region, false)
     },
 
     async plainly(region, begin) {

@@ -27,8 +27,9 @@ export function imageStep(
   region: string,
 ): Step<MadeImage> {
   const { disk, key, name } = publication
-  const boot = { architecture: disk.architecture, bootMode: bootModes[disk.firmware], tpm: settings.tpm }
-  const inputs = digest({ disk: disk.digest, region, ...boot })
+  const { tpm, uefiData } = settings
+  const boot = { architecture: disk.architecture, bootMode: bootModes[disk.firmware], tpm }
+  const inputs = digest({ disk: disk.digest, region, ...boot, uefiData })
   const made = ({ id }: Pick<AwsImage, 'id'>): MadeImage => ({ id, region, name })
   const ours = async (): Promise<AwsImage | undefined> =>
     (await api.images(region, { tags: { [tag.release]: key, [tag.digest]: '*' } })).find(
@@ -47,9 +48,8 @@ export function imageStep(
       const begun = await ours()
       if (begun !== undefined) return { imageId: begun.id }
       const tags = diskTags(publication, inputs)
-      return {
-        imageId: await disks.registerImage(region, { name, description: name, snapshot: got(snapshot), ...boot, tags }),
-      }
+      const image = { name, description: name, snapshot: got(snapshot), ...boot, tags, ...(uefiData && { uefiData }) }
+      return { imageId: await disks.registerImage(region, image) }
     },
     async poll({ imageId }) {
       const [image] = (await unlessGone(api.images(region, { ids: [imageId] }))) ?? []

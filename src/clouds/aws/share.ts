@@ -99,11 +99,12 @@ function deprecationOf(settings: AwsImageSettings, release: Release): string | u
 /** EC2 takes no time that has passed: what should have been deprecated before is as soon as it can be. */
 const soonMs = 5 * 60_000
 
-function notPast(at: string, now: number): string {
+export function notPast(at: string, now: number): string {
   return minute(Math.max(Date.parse(at), now + soonMs))
 }
 
-function deprecationText(at: string | undefined, now: number): string {
+/** The minute of a deprecation, as people read it; one that has passed is as good as any other. */
+export function deprecationText(at: string | undefined, now: number): string {
   if (at === undefined || at === '') return 'never'
   return Date.parse(at) <= now + soonMs ? 'deprecated' : minute(Date.parse(at))
 }

@@ -1,5 +1,5 @@
 import { digest } from '../../core/digest.ts'
-import { type Step, step } from '../../core/step.ts'
+import { type Found, type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import { unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
@@ -25,29 +25,46 @@ export function sizeGiBOf({ disk }: Publication): number {
   return Math.max(1, Math.ceil(disk.sizeBytes / gib))
 }
 
+/** What the snapshot of a publication is made from, however the disk comes to it. */
+export function snapshotInputs(publication: Publication, region: string): string {
+  return digest({ disk: publication.disk.digest, sizeGiB: sizeGiBOf(publication), region })
+}
+
+/** Those of a publication. Those of copies carry the tags of the image, whose digest is another. */
+async function ours(api: AwsDiskApi, { key }: Publication, region: string): Promise<readonly AwsSnapshot[]> {
+  const found = await api.snapshots(region, { [tag.release]: key, [tag.digest]: '*' })
+  return found.filter(({ tags }) => tags[tag.fingerprint] !== undefined)
+}
+
+/** The snapshot of a publication when it is complete, or one that another disk was made into. */
+export async function findSnapshot(
+  api: AwsDiskApi,
+  publication: Publication,
+  region: string,
+): Promise<Found<string> | undefined> {
+  const inputs = snapshotInputs(publication, region)
+  const found = await ours(api, publication, region)
+  const [foreign] = found.filter(({ tags }) => tags[tag.fingerprint] !== publication.disk.digest)
+  if (foreign !== undefined) return { digest: foreign.tags[tag.digest], out: foreign.id }
+  const done = found.find(({ state, tags }) => state === 'completed' && tags[tag.digest] === inputs)
+  return done && { digest: inputs, out: done.id }
+}
+
 /** The disk, block by block, as a snapshot. */
 export function snapshotStep(api: AwsDiskApi, publication: Publication, place: SnapshotPlace): Step<string> {
   const { region, after, encryption, plain } = place
-  const { disk, key, name } = publication
   const sizeGiB = sizeGiBOf(publication)
-  const inputs = digest({ disk: disk.digest, sizeGiB, region })
-  const ours = (): Promise<readonly AwsSnapshot[]> => api.snapshots(region, { [tag.release]: key, [tag.digest]: '*' })
-  return step<string, { readonly snapshotId: string }>(`aws/snapshot/${region}`, {
-    title: `send ${name} to a snapshot in ${region}`,
+  const inputs = snapshotInputs(publication, region)
+  const made = step<string, { readonly snapshotId: string }>(`aws/snapshot/${region}`, {
+    title: `send ${publication.name} to a snapshot in ${region}`,
     after,
     digest: inputs,
     pollEveryMs: 2_000,
-    async find() {
-      // Those of copies carry the tags of the image, whose digest is another.
-      const found = (await ours()).filter(({ tags }) => tags[tag.fingerprint] !== undefined)
-      const [foreign] = found.filter(({ tags }) => tags[tag.fingerprint] !== disk.digest)
-      if (foreign !== undefined) return { digest: foreign.tags[tag.digest], out: foreign.id }
-      const done = found.find(({ state, tags }) => state === 'completed' && tags[tag.digest] === inputs)
-      return done && { digest: inputs, out: done.id }
-    },
+    find: () => findSnapshot(api, publication, region),
     async start(_, token) {
       const tags = diskTags(publication, inputs)
-      const begin = (): Promise<string> => api.startSnapshot(region, { sizeGiB, description: name, token, tags })
+      const order = { sizeGiB, description: publication.name, token, tags }
+      const begin = (): Promise<string> => api.startSnapshot(region, order)
       return { snapshotId: await (encryption?.plainly(region, begin) ?? begin()) }
     },
     fill: ({ snapshotId }) => ebsSink(api, region, snapshotId),
@@ -55,4 +72,13 @@ export function snapshotStep(api: AwsDiskApi, publication: Publication, place: S
     sweep: async ({ snapshotId }) => void (await unlessGone(api.deleteSnapshot(region, snapshotId))),
     undo: async (id) => void (await unlessGone(api.deleteSnapshot(region, id))),
   })
+  return {
+    ...made,
+    async revert(maker) {
+      await made.revert(maker)
+      // Begun by a run that nobody remembers.
+      for (const { id, state, tags } of await ours(api, publication, region))
+        if (state !== 'completed' && tags[tag.digest] === inputs) await unlessGone(api.deleteSnapshot(region, id))
+    },
+  }
 }

@@ -71,6 +71,19 @@ export function stsAnswer(operation: string, members: Readonly<Record<string, st
   return `${declaration}<${operation}Response xmlns="${stsNamespace}">${result}${metadata}</${operation}Response>`
 }
 
+/** IAM's answer, whose structures are named as in its reference. https://docs.aws.amazon.com/IAM/latest/APIReference/ */
+export function iamAnswer(operation: string, output: Output, requestId: string): string {
+  const within = (value: Output): string =>
+    isStructure(value)
+      ? Object.entries(value)
+          .map(([name, child]) => element(name, within(child)))
+          .join('')
+      : escapeXml(String(value))
+  const metadata = element('ResponseMetadata', element('RequestId', requestId))
+  const result = element(`${operation}Result`, within(output))
+  return `${declaration}<${operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/">${result}${metadata}</${operation}Response>`
+}
+
 /** STS's error answer. */
 export function stsErrorAnswer(error: AwsError, requestId: string): string {
   const detail =

@@ -1,10 +1,8 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { awsError } from './aws-error.ts'
 import type { Call } from './call.ts'
 import type { BucketRecord, ObjectPart, ObjectRecord, RegionRecords, UploadRecord } from './records.ts'
-import { beginBlocks, blockBytes, putBlock } from './snapshot-blocks.ts'
 
 /** The bucket of the request's region. One of another region is answered with where it is, as S3 does. */
 export function findBucket(call: Call, name: string): BucketRecord {
@@ -59,34 +57,4 @@ export function filesOfBuckets(here: RegionRecords): readonly string[] {
       ...Object.values(uploads).flatMap(({ parts }) => Object.values(parts)),
     ].map(({ file }) => file),
   )
-}
-
-/** A disk with the object's bytes at its beginning; what is zeros stays a hole. */
-export async function diskOfObject(call: Call, object: ObjectRecord, sizeGiB: number): Promise<string> {
-  const name = await call.world.disks.blank(sizeGiB)
-  const disk = await call.world.disks.path(name)
-  beginBlocks(disk)
-  const zeros = Buffer.alloc(blockBytes)
-  const block = Buffer.alloc(blockBytes)
-  let blocks = 0
-  let filled = 0
-
-  function put(): void {
-    block.fill(0, filled)
-    if (block.compare(zeros) !== 0) putBlock(disk, blocks, block, hash('sha256', block, 'buffer'))
-    blocks += 1
-    filled = 0
-  }
-
-  for (const { file } of object.parts) {
-    const bytes = await readFile(await call.world.disks.path(file))
-    for (let offset = 0; offset < bytes.length; ) {
-      const copied = bytes.copy(block, filled, offset)
-      filled += copied
-      offset += copied
-      if (filled === blockBytes) put()
-    }
-  }
-  if (filled > 0) put()
-  return name
 }

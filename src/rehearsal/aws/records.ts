@@ -202,7 +202,10 @@ export interface BucketRecord {
 
 export interface ImportRecord {
   readonly id: string
-  readonly snapshotId: string
+  /** Absent when it failed. */
+  readonly snapshotId?: string
+  /** Why it failed. */
+  readonly failure?: string
   readonly description: string
   readonly source: { readonly bucket: string; readonly key: string; readonly bytes: number }
   readonly format: string
@@ -230,6 +233,8 @@ export interface RegionRecords {
   /** Of S3, by name. */
   buckets?: Table<BucketRecord>
   imports?: Table<ImportRecord>
+  /** Of IAM: what each role lets assume it. Only us-east-1 has them; without a word, what a new account was given. */
+  roles?: Table<string>
 }
 
 export type AwsRecords = Readonly<Record<string, RegionRecords>>

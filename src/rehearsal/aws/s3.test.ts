@@ -164,10 +164,33 @@ test('a raw disk in a bucket is imported once per token, as a snapshot with the 
   expect([held.VolumeSize, held.Blocks?.map((each) => each.BlockIndex)]).toEqual([1, [1, 2]])
   const raw = files().find((name) => name.endsWith('.raw')) ?? ''
   expect(statSync(join(filesOf(places).folder, 'aws/disks', raw)).size).toBe(1024 ** 3)
-  const vmdk = { DiskContainer: { ...order.DiskContainer, Format: 'VMDK' } }
-  await expect(compute.send(new ec2.ImportSnapshotCommand(vmdk))).rejects.toMatchObject({
+  const vhd = { DiskContainer: { ...order.DiskContainer, Format: 'VHD' } }
+  await expect(compute.send(new ec2.ImportSnapshotCommand(vhd))).rejects.toMatchObject({
     $metadata: { httpStatusCode: 501 },
   })
   const gone = { DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: Bucket, S3Key: 'absent' } } }
   await expect(compute.send(new ec2.ImportSnapshotCommand(gone))).rejects.toThrow()
+})
+
+test('what is no VMDK is not imported as one, and an import can be cancelled', async () => {
+  await client().send(new s3.PutObjectCommand({ Bucket, Key, Body: Buffer.alloc(4096, 'x') }))
+  const compute = new ec2.EC2Client(settings())
+  const begin = async (Format: string): Promise<string> => {
+    const DiskContainer = { Format, UserBucket: { S3Bucket: Bucket, S3Key: Key } }
+    return (await compute.send(new ec2.ImportSnapshotCommand({ DiskContainer }))).ImportTaskId ?? ''
+  }
+  const stateOf = async (id: string): Promise<ec2.SnapshotTaskDetail | undefined> => {
+    const asked = new ec2.DescribeImportSnapshotTasksCommand({ ImportTaskIds: [id] })
+    return (await compute.send(asked)).ImportSnapshotTasks?.[0]?.SnapshotTaskDetail
+  }
+  const wrong = await begin('VMDK')
+  expect(await stateOf(wrong)).toMatchObject({ Status: 'active' })
+  const other = await begin('RAW')
+  await compute.send(new ec2.CancelImportTaskCommand({ ImportTaskId: other }))
+  now += 60_000
+  expect(await stateOf(wrong)).toMatchObject({ Status: 'deleted', StatusMessage: expect.stringContaining('no VMDK') })
+  expect(await stateOf(other)).toMatchObject({ Status: 'deleted' })
+  const { Snapshots } = await compute.send(new ec2.DescribeSnapshotsCommand({ OwnerIds: ['self'] }))
+  expect(Snapshots).toEqual([])
+  await expect(compute.send(new ec2.CancelImportTaskCommand({ ImportTaskId: other }))).rejects.toThrow('deleted')
 })

@@ -2,6 +2,7 @@ import type { Answer, Request } from '../kit/front.ts'
 import {
   ec2Answer,
   ec2ErrorAnswer,
+  iamAnswer,
   jsonErrorAnswer,
   type Output,
   restErrorAnswer,
@@ -11,6 +12,7 @@ import {
 import { type AwsError, notImplemented } from './aws-error.ts'
 import type { Operations } from './call.ts'
 import { ebsOperations } from './ebs.ts'
+import { iamOperations } from './iam.ts'
 import { jsonAnswer } from './json-answer.ts'
 import { jsonModels } from './json-model.ts'
 import { jsonRequests } from './json-request.ts'
@@ -93,6 +95,16 @@ const sts: Service = {
   refusal: (error, requestId) => xml(error.status, stsErrorAnswer(error, requestId)),
 }
 
+/** Its parameters are few: what an operation does not know of them is refused as any other. */
+const iam: Service = {
+  ...sts,
+  operations: iamOperations,
+  denied: 'AccessDenied',
+  fieldsOf: (_, request) =>
+    Object.fromEntries([...formOf(request)].filter(([name]) => name !== 'Action' && name !== 'Version')),
+  answer: (name, output, requestId) => xml(200, iamAnswer(name, output, requestId)),
+}
+
 /** What is not here refuses in a form that most clients read. */
 const absent: Service = {
   ...ec2,
@@ -126,6 +138,7 @@ const s3: Service = {
 const services: Readonly<Record<string, Service>> = {
   ebs: jsonService('ebs', ebsOperations, true),
   ec2,
+  iam,
   s3,
   servicequotas: jsonService('servicequotas', serviceQuotaOperations, false),
   ssm: jsonService('ssm', ssmOperations, false),
