@@ -10,7 +10,8 @@ import type { RehearsalHere } from '../src/rehearsal/rehearsal.fixture.ts'
 import { contextIn } from './publishing.ts'
 
 /** Where the tests build, and what the images of their releases are copied to besides. */
-export const [home, other] = ['us-west-2', 'eu-west-1'] as const
+export const home = 'us-west-2'
+export const other = 'eu-west-1'
 
 /** A run with what a build needs of Sindri's own files; another `at` is another machine. */
 export function builder(here: RehearsalHere, at = 'state', emit: (event: SindriEvent) => void = () => {}): Context {
