@@ -14,6 +14,9 @@ import { processGone } from './owner.ts'
 import { recordsFolder } from './places.ts'
 import { tellFindings } from './tell-findings.ts'
 
+const diskHint =
+  'across clouds an image goes as a disk: sindri vm publish --disk <file>, with release.targets for the other cloud'
+
 export interface CopyOptions extends ConfigOptions {
   readonly imageId: string
   /** Regions of the image's own cloud. */
@@ -47,7 +50,7 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
   const { copying } = target
   if (copying === undefined)
     throw new SindriError('unsupported', `copying an image is not there for ${cloud.title}`, {
-      hint: `what it has instead is in docs/${cloud.id}.md`,
+      hint: cloud.withoutCopying ?? diskHint,
     })
   const image = await sourceOf(cloud, target, resolved, options.imageId)
   if (regions.includes(image.region))
@@ -90,9 +93,6 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
     store.close()
   }
 }
-
-const diskHint =
-  'across clouds an image goes as a disk: sindri vm publish --disk <file>, with release.targets for the other cloud'
 
 /** @throws SindriError `unsupported` for an image or a region that only another cloud can have */
 function regionsOf(cloud: Cloud, { imageId, to }: CopyOptions): readonly string[] {
