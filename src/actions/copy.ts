@@ -46,12 +46,10 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
   const regions = regionsOf(cloud, options)
+  if (cloud.withoutCopying !== undefined) throw notThere(cloud)
   const target = await connect(resolved, context.environment)
   const { copying } = target
-  if (copying === undefined)
-    throw new SindriError('unsupported', `copying an image is not there for ${cloud.title}`, {
-      hint: cloud.withoutCopying ?? diskHint,
-    })
+  if (copying === undefined) throw notThere(cloud)
   const image = await sourceOf(cloud, target, resolved, options.imageId)
   if (regions.includes(image.region))
     throw new SindriError('usage', `--to names ${image.region}, and ${image.id} is there already`, {
@@ -92,6 +90,10 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
   } finally {
     store.close()
   }
+}
+
+function notThere({ title, withoutCopying = diskHint }: Cloud): SindriError {
+  return new SindriError('unsupported', `copying an image is not there for ${title}`, { hint: withoutCopying })
 }
 
 /** @throws SindriError `unsupported` for an image or a region that only another cloud can have */
