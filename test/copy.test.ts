@@ -108,6 +108,18 @@ test.each<[string, (id: string) => Parameters<typeof run>, string, RegExp]>([
   expect(changing()).toEqual(before)
 })
 
+test.each([
+  ['gcp', 'europe-west1', 'every region'],
+  ['azure', 'westeurope', 'replication_regions'],
+  ['oci', 'eu-frankfurt-1', '--disk'],
+] as const)('%s, where that is not there, says what to do instead', async (cloud, region, hint) => {
+  writeBuilt(here, { aws: { regions: [home] } })
+  const ids = { gcp: 'golden-1', azure: '/subscriptions/a/resourceGroups/b/providers/Microsoft.Compute/images/c' }
+  const imageId = cloud === 'oci' ? 'ocid1.image.oc1.iad.aaaa' : ids[cloud]
+  const refused = { code: 'unsupported', hint: expect.stringContaining(hint) }
+  await expect(run(imageId, [region], { flags: { cloud } })).rejects.toMatchObject(refused)
+})
+
 test('a region that makes as many images as it can is told of before anything is changed', async () => {
   const id = await built()
   const ec2 = new sdk.EC2Client({ region: other })

@@ -10,6 +10,7 @@ import { publish } from '../src/actions/publish/publish.ts'
 import { unpublish } from '../src/actions/publish/unpublish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
+import { generateManifestSchema } from '../src/release/manifest.ts'
 import { builder, buildOnAws, home, imagesOnAws, other, writeBuilt } from './built-on-aws.ts'
 import { changingIn, smallDisk } from './publishing.ts'
 
@@ -46,7 +47,9 @@ test('what was built is copied to the regions of the release, under its name, fo
   )
   expect(first.images.map(({ image_id: id }) => id)).not.toContain(built)
   expect(await verify({}, context())).toMatchObject({ drift: [] })
-  expect(await manifest({}, context())).toMatchObject({ images: first.images })
+  const told = await manifest({}, context())
+  expect(told).toMatchObject({ images: first.images })
+  expect(Object.keys(told)).toEqual(JSON.parse(generateManifestSchema()).required)
   const { Images: [image] = [] } = await new sdk.EC2Client({ region: other }).send(
     new sdk.DescribeImagesCommand({ ImageIds: [first.images[1]?.image_id ?? ''] }),
   )

@@ -14,6 +14,9 @@ import { processGone } from './owner.ts'
 import { recordsFolder } from './places.ts'
 import { tellFindings } from './tell-findings.ts'
 
+const diskHint =
+  'across clouds an image goes as a disk: sindri vm publish --disk <file>, with release.targets for the other cloud'
+
 export interface CopyOptions extends ConfigOptions {
   readonly imageId: string
   /** Regions of the image's own cloud. */
@@ -43,12 +46,10 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
   const resolved = await configure(options, context)
   const cloud = cloudOf(resolved.cloud)
   const regions = regionsOf(cloud, options)
+  if (cloud.withoutCopying !== undefined) throw notThere(cloud)
   const target = await connect(resolved, context.environment)
   const { copying } = target
-  if (copying === undefined)
-    throw new SindriError('unsupported', `copying an image is not there for ${cloud.title}`, {
-      hint: `what it has instead is in docs/${cloud.id}.md`,
-    })
+  if (copying === undefined) throw notThere(cloud)
   const image = await sourceOf(cloud, target, resolved, options.imageId)
   if (regions.includes(image.region))
     throw new SindriError('usage', `--to names ${image.region}, and ${image.id} is there already`, {
@@ -91,8 +92,9 @@ export async function copy(options: CopyOptions, context: Context): Promise<Copy
   }
 }
 
-const diskHint =
-  'across clouds an image goes as a disk: sindri vm publish --disk <file>, with release.targets for the other cloud'
+function notThere({ title, withoutCopying = diskHint }: Cloud): SindriError {
+  return new SindriError('unsupported', `copying an image is not there for ${title}`, { hint: withoutCopying })
+}
 
 /** @throws SindriError `unsupported` for an image or a region that only another cloud can have */
 function regionsOf(cloud: Cloud, { imageId, to }: CopyOptions): readonly string[] {

@@ -200,6 +200,8 @@ export interface Cloud {
   readonly cli: { readonly command: string; readonly versionArguments: readonly string[]; readonly install: string }
   /** The command that sets up credentials. */
   readonly login: string
+  /** What to do instead, where one image is not copied to further regions. */
+  readonly withoutCopying?: string
   /** What ids of images and names of regions look like; those of another cloud may look the same. */
   readonly forms: { readonly image: RegExp; readonly region: RegExp }
   /** Of the keys made for deployments, where the cloud takes no ed25519. */

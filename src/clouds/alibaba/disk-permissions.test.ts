@@ -16,12 +16,12 @@ test('the listed actions are those that the code calls', () => {
   expect([...listed].filter((action) => !called.includes(action) && !shared.has(action))).toEqual([])
 })
 
-function actionsOf(alibaba: object): readonly string[] {
+function actionsOf(alibaba: object, more: object = {}): readonly string[] {
   const targets = { alibaba: { regions: ['eu-central-1'], bucket: 'disks', ...alibaba } }
-  const release = releaseOf({ name: 'golden', release: { version: '1', targets } }, {})
+  const release = releaseOf({ name: 'golden', release: { version: '1', disk: 'disk.raw', targets, ...more } }, {})
   const { alibaba: settings } = release.targets
   if (settings === undefined) throw new Error('no settings')
-  return diskPermissionsOf(settings).map(({ action }) => action)
+  return diskPermissionsOf(settings, release).map(({ action }) => action)
 }
 
 test('an action is asked for only when the release uses it', () => {
@@ -30,5 +30,7 @@ test('an action is asked for only when the release uses it', () => {
     actionsOf({ create_import_role: false, ...alibaba }).filter((action) => !few.includes(action))
   expect(few).toEqual([...new Set(few)].sort())
   expect(more({ regions: ['eu-central-1', 'us-east-1'] })).toEqual(['ecs:CancelCopyImage', 'ecs:CopyImage'])
+  const built = actionsOf({ create_import_role: false }, { disk: undefined })
+  expect(built.filter((action) => !few.includes(action))).toEqual(['ecs:CancelCopyImage', 'ecs:CopyImage'])
   expect(more({ create_import_role: true })).toEqual(['ram:AttachPolicyToRole', 'ram:CreateRole'])
 })

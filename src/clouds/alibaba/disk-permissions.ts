@@ -1,5 +1,5 @@
 import type { AlibabaReleaseSettings } from '../../config/targets/alibaba.ts'
-import type { Permission } from '../cloud.ts'
+import type { Permission, ReleaseNeeds } from '../cloud.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
@@ -36,8 +36,12 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The actions this release needs, each once, with its first reason. */
-export function diskPermissionsOf(settings: AlibabaReleaseSettings): readonly Permission[] {
-  const copies = settings.regions.length > 1
+export function diskPermissionsOf(
+  settings: AlibabaReleaseSettings,
+  { disk }: Pick<ReleaseNeeds, 'disk'>,
+): readonly Permission[] {
+  // Where no disk is named, what was built is copied, also within a region.
+  const copies = settings.regions.length > 1 || disk === undefined
   const needed = (action: string): boolean => {
     if (action === 'ecs:CopyImage' || action === 'ecs:CancelCopyImage') return copies
     if (action === 'ram:CreateRole' || action === 'ram:AttachPolicyToRole') return settings.createImportRole

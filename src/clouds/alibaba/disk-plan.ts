@@ -35,7 +35,8 @@ export function alibabaDiskPlan(
     .map((region) => ({
       region,
       step: copyStep(api, {
-        ...{ id: `alibaba/copy/${region}`, region, original: image, encrypted: false },
+        ...{ id: `alibaba/copy/${region}`, region, encrypted: false },
+        ...{ original: (got) => got(image), after: [image] },
         ...{ release: publication.key, title: publication.name, name: imageName(publication.name) },
         from: { region: home, fingerprint: publication.disk.digest },
         bestEffort: bestEffortRegions.includes(region),

@@ -1,6 +1,6 @@
 import type { AlibabaReleaseSettings } from '../../config/targets/alibaba.ts'
 import { SindriError } from '../../core/error.ts'
-import type { Publication } from '../../release/publication.ts'
+import type { Publication, ReleaseIdentity } from '../../release/publication.ts'
 import type { DiskTarget, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'
 import { type AlibabaApis, alibabaDiskPlan } from './disk-plan.ts'
@@ -134,9 +134,9 @@ async function bucketFindings({ disks }: AlibabaApis, place: Place): Promise<rea
 }
 
 /** An image of the name that is not of this release: Alibaba Cloud takes no name twice in a region. */
-async function nameFindings(
-  { images }: AlibabaApis,
-  publication: Publication,
+export async function nameFindings(
+  { images }: Pick<AlibabaApis, 'images'>,
+  publication: ReleaseIdentity,
   region: string,
 ): Promise<readonly Finding[]> {
   const name = imageName(publication.name)

@@ -43,7 +43,8 @@ export const alibaba: Cloud = {
     ])
     return {
       of: permissionsOf,
-      ofRelease: ({ targets }) => (targets.alibaba === undefined ? [] : diskPermissionsOf(targets.alibaba)),
+      ofRelease: (release) =>
+        release.targets.alibaba === undefined ? [] : diskPermissionsOf(release.targets.alibaba, release),
       policy: policyOf,
     }
   },

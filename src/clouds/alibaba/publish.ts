@@ -69,7 +69,8 @@ function copyOf(
 ): Step<MadeImage> {
   const encrypted = settings.imageEncrypted === true
   return copyStep(api, {
-    ...{ id: `copy/${region}`, region, original: built, release: release.name, title: release.name, encrypted },
+    ...{ id: `copy/${region}`, region, release: release.name, title: release.name, encrypted },
+    ...{ original: (got) => got(built), after: [built] },
     name: nameOf(settings, region) ?? release.name,
     from: release,
     kmsKeyId: encrypted ? keyOf(settings, region) : undefined,

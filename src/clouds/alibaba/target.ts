@@ -2,6 +2,7 @@ import type { Resolved } from '../../config/resolved.ts'
 import { callerRange } from '../caller-range.ts'
 import type { Environment, Target } from '../cloud.ts'
 import { baseOf } from './bases.ts'
+import { alibabaCopying } from './copying.ts'
 import { credentialSource, keyVariables } from './credentials.ts'
 import { imageTags } from './image-tags.ts'
 import { alibabaImages } from './images.ts'
@@ -41,6 +42,7 @@ export function alibabaTarget(
     publish: alibabaPublish(api, settings, (release, version) =>
       imageTags({ tags, version, profile: build.profile, base: build.base, sshUser, release }),
     ),
+    copying: alibabaCopying(api),
     launch: alibabaLaunch(api, settings),
   }
 }

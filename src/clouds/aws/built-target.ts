@@ -1,5 +1,6 @@
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { type BuiltImage, builtDigest, type ReleaseIdentity } from '../../release/publication.ts'
+import { builtTags, otherFindings, sourceIn } from '../built-copies.ts'
 import type { BuiltTarget, DiskPlan, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'
 import { copyStep } from './copy.ts'
@@ -7,6 +8,7 @@ import { busyFindings, closedFinding } from './copying.ts'
 import type { AwsApis } from './disk-plan.ts'
 import { openingSettings } from './disk-settings.ts'
 import { regionFindings } from './disk-target.ts'
+import type { AwsApi } from './port.ts'
 
 /** AWS with credentials at hand, for images that were built there: a copy in each region, also in that of the build. */
 export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): BuiltTarget {
@@ -22,8 +24,7 @@ export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): Bui
     async source(key) {
       const tags = { [tag.release]: key, [tag.source]: '*' }
       const found = await Promise.all((await openRegions()).map((region) => images.images(region, { tags })))
-      const [from, id] = found.flat()[0]?.tags[tag.source]?.split('/') ?? []
-      return from === undefined || id === undefined ? undefined : { region: from, id }
+      return sourceIn(found.flat())
     },
 
     async preflight(release, image) {
@@ -33,7 +34,7 @@ export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): Bui
         ...open.flatMap((region) => [
           busyFindings(images, region),
           regionFindings(apis, settings, release, region),
-          otherFindings(apis, release, image, region),
+          others(images, release, image, region),
         ]),
       ])
       const closed = regions.filter((region) => !open.includes(region))
@@ -53,10 +54,7 @@ export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): Bui
 function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: ReleaseIdentity, image: BuiltImage): DiskPlan {
   const { key, name } = release
   const fingerprint = builtDigest(image)
-  const tags = {
-    ...{ Name: name, [tag.managed]: 'true', [tag.release]: key },
-    ...{ [tag.fingerprint]: fingerprint, [tag.source]: `${image.region}/${image.id}` },
-  }
+  const tags = { ...builtTags(release, image), Name: name }
   const copies = settings.regions.map((region) => ({
     region,
     step: copyStep(apis.images, {
@@ -93,21 +91,12 @@ async function readerFindings(
   ]
 }
 
-/** An image of this release that was made from something else. */
-async function otherFindings(
-  { images }: AwsApis,
-  { key }: ReleaseIdentity,
+async function others(
+  api: AwsApi,
+  release: ReleaseIdentity,
   image: BuiltImage,
   region: string,
 ): Promise<readonly Finding[]> {
-  const found = await images.images(region, { tags: { [tag.release]: key, [tag.fingerprint]: '*' } })
-  const other = found.find(({ tags }) => tags[tag.fingerprint] !== builtDigest(image))
-  if (other === undefined) return []
-  return [
-    {
-      level: 'error',
-      message: `${region} has ${other.id} of ${key}, which was published from something else than ${image.id}`,
-      hint: 'give the new image a version of its own; a version that is out is never changed',
-    },
-  ]
+  const tags = { [tag.release]: release.key, [tag.fingerprint]: '*' }
+  return otherFindings(await api.images(region, { tags }), release, image, region)
 }

@@ -1,6 +1,6 @@
-import type { CloudImage, Copying } from '../cloud.ts'
+import { familyOf } from '../built-copies.ts'
+import type { Copying } from '../cloud.ts'
 import type { Finding } from '../disk-target.ts'
-import { tag } from '../tags.ts'
 import { copyStep } from './copy.ts'
 import type { AwsApi } from './port.ts'
 import type { AwsImageSettings } from './settings.ts'
@@ -19,7 +19,7 @@ export function awsCopying(api: AwsApi, { regionKmsKeyIds }: AwsImageSettings): 
     async plan(image, regions) {
       const [source] = await api.images(image.region, { ids: [image.id] })
       const encrypted = source?.encrypted ?? false
-      const { release, fingerprint } = familyOf(image)
+      const { release, fingerprint, tags } = familyOf(image)
       return regions.map((region) => ({
         region,
         step: copyStep(api, {
@@ -29,20 +29,12 @@ export function awsCopying(api: AwsApi, { regionKmsKeyIds }: AwsImageSettings): 
           // One that is nobody's release is found by what it is a copy of.
           as: {
             name: image.name,
-            tags: { [tag.managed]: 'true', [tag.release]: release, [tag.fingerprint]: fingerprint },
+            tags,
           },
         }),
       }))
     },
   }
-}
-
-/** What copies of an image are found by: its release, or else the image itself. */
-function familyOf({ id, release = id, fingerprint = id }: CloudImage): {
-  readonly release: string
-  readonly fingerprint: string
-} {
-  return { release, fingerprint }
 }
 
 /** A region that is not enabled. */

@@ -11,6 +11,7 @@ export const azure: Cloud = {
     install: 'https://learn.microsoft.com/cli/azure/install-azure-cli',
   },
   login: 'az login',
+  withoutCopying: 'name the regions in azure.gallery.replication_regions when it is built',
   forms: {
     image: /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\//i,
     region: /^[a-z]+[a-z0-9]*$/,

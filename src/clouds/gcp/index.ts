@@ -11,6 +11,8 @@ export const gcp: Cloud = {
     install: 'https://cloud.google.com/sdk/docs/install',
   },
   login: 'gcloud auth application-default login',
+  withoutCopying:
+    'an image is used in every region; where it is kept is said by gcp.image_storage_locations when it is built',
   forms: {
     image: /^(projects\/[^/]+\/global\/images\/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
     region: /^([a-z]+(-[a-z]+)+\d+|us|eu|asia)$/,
