@@ -10,7 +10,7 @@ import type { PlanResult } from '../../src/actions/publish/plan.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const missing = await missingPart()
@@ -49,10 +49,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian in Alibaba Cloud (${mi
   })
 
   test('with the printed policy, a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    await expect.poll(() => sindri.requested('UploadPart'), { timeout: 60_000, interval: 50 }).toBeGreaterThan(3)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'UploadPart', 3)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} account ${reader}`,

@@ -19,7 +19,7 @@ import { openAuthority } from '../../src/rehearsal/kit/authority.ts'
 import { sender } from '../../src/transfer/send.ts'
 import { azIsMissing, openAz } from './azure-cli.ts'
 import { freePort } from './free-port.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const parts = process.env.SINDRI_PARTS ?? ''
@@ -179,11 +179,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missin
   })
 
   test('with the printed role, a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    const sending = async () => (await sindri.requested('PageBlobs.PutPage')) > 5
-    await expect.poll(sending, { timeout: 120_000, interval: 20 }).toBe(true)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'PageBlobs.PutPage', 5)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} principal ${reader}`,

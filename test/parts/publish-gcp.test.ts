@@ -13,7 +13,7 @@ import { objectSink } from '../../src/clouds/gcp/object-sink.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { useRehearsal } from '../../src/rehearsal/rehearsal.fixture.ts'
 import { freePort } from './free-port.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const inCi = process.env.CI === 'true'
@@ -114,11 +114,7 @@ describe.skipIf(missing !== undefined)(
 
     test('with the printed role and nothing else a publish that is killed is gone on with, and makes everything once', async () => {
       await sindri.enforce(await sindri.json('vm', 'permissions', '--publish', '--cloud', 'gcp'))
-      const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-      const sending = async () => (await sindri.requested('storage.objects.upload')) > 1
-      await expect.poll(sending, { timeout: 120_000, interval: 50 }).toBe(true)
-      process.kill(pid, 'SIGKILL')
-      await ended
+      await killedPublish(sindri, 'storage.objects.upload', 1)
       published = await sindri.json('vm', 'publish', '--rehearse')
       expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
         `${home} ${reader}`,

@@ -9,7 +9,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const missing = await missingPart()
@@ -51,11 +51,7 @@ describe.skipIf(missing !== undefined)(
 
     test('a publish that is killed in the middle is continued with the printed statements, and makes everything once', async () => {
       await sindri.enforce(await sindri.json<readonly string[]>('vm', 'permissions', '--publish'))
-      const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-      const started = async () => (await sindri.requested('UploadPart')) > 1
-      await expect.poll(started, { timeout: 120_000, interval: 50 }).toBe(true)
-      process.kill(pid, 'SIGKILL')
-      await ended
+      await killedPublish(sindri, 'UploadPart', 1)
       published = await sindri.json('vm', 'publish', '--rehearse')
       expect(published.images.map(({ region }) => region)).toEqual([home, other])
       expect(await sindri.requested('CreateMultipartUpload')).toBe(1)

@@ -6,7 +6,7 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { PlanResult } from '../../src/actions/publish/plan.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const missing = await missingPart()
 const [home, other] = ['us-west-2', 'eu-west-1'] as const
@@ -43,11 +43,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian, published (${missing 
   })
 
   test('a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    const started = async () => (await sindri.requested('StartSnapshot')) > 0
-    await expect.poll(started, { timeout: 120_000, interval: 50 }).toBe(true)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'StartSnapshot', 0)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} user ${reader}`,

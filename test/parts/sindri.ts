@@ -166,6 +166,14 @@ export async function killedBuild(sindri: Sindri, name: string, ...words: readon
   await ended
 }
 
+/** Starts a rehearsed publish, and kills it when it has asked for an operation more than so many times. */
+export async function killedPublish(sindri: Sindri, operation: string, times: number): Promise<void> {
+  const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
+  await expect.poll(() => sindri.requested(operation), { timeout: 120_000, interval: 20 }).toBeGreaterThan(times)
+  process.kill(pid, 'SIGKILL')
+  await ended
+}
+
 /** The process group of the Packer run of a build whose instance is being provisioned; undefined before. */
 async function provisioning({ home }: Pick<Sindri, 'home'>, name: string): Promise<number | undefined> {
   const runs = join(home, 'rehearsal/records/runs')
