@@ -1,3 +1,5 @@
+import type { Publication } from '../release/publication.ts'
+
 /** The tags Sindri finds its own things by. They are a contract with every image that was ever built. */
 export const tag = {
   managed: 'sindri:managed',
@@ -30,4 +32,12 @@ export function deploymentName(deployment: string): string {
 /** Tags of a deployment's resources. */
 export function deploymentTags(deployment: string): Readonly<Record<string, string>> {
   return { [tag.managed]: 'true', [tag.deployment]: deployment }
+}
+
+/** Tags of what is made of a finished disk; `inputs` is the digest of the step that makes it. */
+export function diskTags(
+  { key, disk }: Pick<Publication, 'key' | 'disk'>,
+  inputs: string,
+): Readonly<Record<string, string>> {
+  return { [tag.managed]: 'true', [tag.release]: key, [tag.fingerprint]: disk.digest, [tag.digest]: inputs }
 }

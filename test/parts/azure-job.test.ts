@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
-import { partsFolder } from '../../tools/parts-folder.ts'
+import { azIsMissing, openAz } from './azure-cli.ts'
 import { currentPacker, killedBuild, missingPart, openSindri, type Sindri, ssh, startProgram } from './sindri.ts'
 
-const run = promisify(execFile)
 const location = 'westeurope'
 /** The request that launches a build's instance. */
 const launch = 'Deployments.CreateOrUpdate'
@@ -18,7 +15,6 @@ const missing = await missingPart()
 
 const current = currentPacker()
 const plugin = existsSync(join(current?.PACKER_PLUGIN_PATH ?? '', 'github.com/hashicorp/azure'))
-const az = join(partsFolder(process.env), 'azure-cli/bin/az')
 
 interface Role {
   readonly Actions: readonly string[]
@@ -40,21 +36,6 @@ async function held(): Promise<Held> {
 
 function named(image: string): string {
   return image.replace(/.*\//, '')
-}
-
-/** Azure's own command line, logged in as the rehearsal's service principal. */
-async function openAz(): Promise<(...words: readonly string[]) => Promise<unknown>> {
-  const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
-  const own = { AZURE_CONFIG_DIR: join(sindri.folder, 'az'), AZURE_CORE_COLLECT_TELEMETRY: 'no' }
-  const env = { ...process.env, ...rehearsed, ...own }
-  const ask = async (...words: readonly string[]): Promise<unknown> => {
-    const { stdout } = await run(az, [...words, '--output', 'json', '--only-show-errors'], { env })
-    return stdout.trim() === '' ? undefined : JSON.parse(stdout)
-  }
-  const { AZURE_CLIENT_ID = '', AZURE_CLIENT_SECRET = '', AZURE_TENANT_ID = '' } = rehearsed
-  const account = ['--username', AZURE_CLIENT_ID, '--password', AZURE_CLIENT_SECRET, '--tenant', AZURE_TENANT_ID]
-  await ask('login', '--service-principal', ...account)
-  return ask
 }
 
 describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with real instances'})`, () => {
@@ -129,22 +110,19 @@ describe.skipIf(missing !== undefined)(`Azure, rehearsed (${missing ?? 'with rea
     })
   })
 
-  test.skipIf(!existsSync(az) && process.env.CI !== 'true')(
-    "Azure's own command line agrees about all of it",
-    async () => {
-      const ask = await openAz()
-      const image = { id: first.image_id, name: first.name, tags: { 'sindri:fingerprint': first.fingerprint } }
-      expect(await ask('image', 'list')).toMatchObject([image])
-      expect(await ask('image', 'show', '--ids', first.image_id)).toMatchObject({
-        ...image,
-        provisioningState: 'Succeeded',
-      })
-      expect(await ask('vm', 'list')).toMatchObject([{ id: deployment.instance_id, location }])
-      expect(await ask('vm', 'get-instance-view', '--ids', deployment.instance_id)).toMatchObject({
-        instanceView: { statuses: expect.arrayContaining([expect.objectContaining({ code: 'PowerState/running' })]) },
-      })
-    },
-  )
+  test.skipIf(azIsMissing)("Azure's own command line agrees about all of it", async () => {
+    const ask = await openAz(sindri)
+    const image = { id: first.image_id, name: first.name, tags: { 'sindri:fingerprint': first.fingerprint } }
+    expect(await ask('image', 'list')).toMatchObject([image])
+    expect(await ask('image', 'show', '--ids', first.image_id)).toMatchObject({
+      ...image,
+      provisioningState: 'Succeeded',
+    })
+    expect(await ask('vm', 'list')).toMatchObject([{ id: deployment.instance_id, location }])
+    expect(await ask('vm', 'get-instance-view', '--ids', deployment.instance_id)).toMatchObject({
+      instanceView: { statuses: expect.arrayContaining([expect.objectContaining({ code: 'PowerState/running' })]) },
+    })
+  })
 
   test('terminating removes all that was deployed', async () => {
     await sindri.json('vm', 'terminate', deployment.instance_id, '--force', '--rehearse')
@@ -200,7 +178,7 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts',
     const folder = join(sindri.folder, 'd')
     await forOlderPlugin(folder)
     await sindri.json('rehearsal', 'up')
-    const ask = await openAz()
+    const ask = await openAz(sindri)
     await ask('group', 'create', '--name', 'images', '--location', location)
     const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
     const env = { ...process.env, ...current, ...rehearsed, CHECKPOINT_DISABLE: '1' }
@@ -222,7 +200,7 @@ describe.skipIf(missing !== undefined || !plugin)('the packer of npm run parts',
     await configure({ gallery, build_resource_group_name: 'images' })
     await sindri.json('vm', 'init', '-o', 'g')
     await forOlderPlugin(join(sindri.folder, 'g'))
-    const ask = await openAz()
+    const ask = await openAz(sindri)
     const inGallery = ['--resource-group', 'images', '--gallery-name', 'golden']
     const named = ['--gallery-image-definition', 'sindri']
     await ask('sig', 'create', ...inGallery)

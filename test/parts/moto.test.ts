@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -11,21 +10,13 @@ import { ebsSink } from '../../src/clouds/aws/ebs-sink.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Disk } from '../../src/disk/disk.ts'
 import { sender } from '../../src/transfer/send.ts'
+import { freePort } from './free-port.ts'
 
 /** A second EC2, written by others. Only what it truly implements is asked of it. */
 const moto = join(process.env.SINDRI_PARTS ?? '', 'moto/bin/moto_server')
 const missing = process.env.CI === undefined && !existsSync(moto)
 const region = 'us-west-2'
 const deployment = { 'sindri:deployment': 'd1' }
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-  })
-  return promise
-}
 
 describe.skipIf(missing)('our EC2 client against moto (needs npm run parts)', () => {
   let server: ChildProcess

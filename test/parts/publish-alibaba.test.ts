@@ -1,8 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,13 +9,11 @@ import type { Deployment } from '../../src/actions/deploy.ts'
 import type { PlanResult } from '../../src/actions/publish/plan.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const [home, other] = ['ap-southeast-1', 'eu-central-1'] as const
 const reader = '1111111111111111'
 const python = join(partsFolder(process.env), 'alibaba-sdk/bin/python3')
@@ -28,11 +25,9 @@ describe.skipIf(missing !== undefined)(`a finished Debian in Alibaba Cloud (${mi
 
   beforeAll(async () => {
     sindri = await openSindri()
-    const { disk } = await makeBase('debian-12', { cache })
-    execFileSync('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
+    await sindri.putDebian()
     const alibaba = { regions: [home, other], bucket: 'golden-disks', accounts: [reader], image_family: 'golden' }
-    const release = { version: '1.4.2', disk: 'debian.raw', targets: { alibaba } }
-    await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+    await sindri.release({ alibaba })
     await sindri.enforce(await sindri.json('vm', 'permissions', '--cloud', 'alibaba', '--publish'))
   })
 
@@ -54,10 +49,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian in Alibaba Cloud (${mi
   })
 
   test('with the printed policy, a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    await expect.poll(() => sindri.requested('UploadPart'), { timeout: 60_000, interval: 50 }).toBeGreaterThan(3)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'UploadPart', 3)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} account ${reader}`,

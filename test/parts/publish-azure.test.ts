@@ -2,8 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -16,10 +15,11 @@ import { pageSink } from '../../src/clouds/azure/page-sink.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { openDisk } from '../../src/disk/open-disk.ts'
 import { installDial } from '../../src/rehearsal/dial.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
 import { openAuthority } from '../../src/rehearsal/kit/authority.ts'
 import { sender } from '../../src/transfer/send.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { azIsMissing, openAz } from './azure-cli.ts'
+import { freePort } from './free-port.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const parts = process.env.SINDRI_PARTS ?? ''
@@ -27,15 +27,6 @@ const azurite = join(parts, 'azurite/node_modules/azurite/dist/src/blob/main.js'
 const account = 'devstoreaccount1'
 const host = `${account}.blob.core.windows.net`
 const mib = 1024 * 1024
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-  })
-  return promise
-}
 
 /** Azurite looks at who gave a token out, for what and until when, and at no signature. */
 function tokenFor(audience: string): string {
@@ -166,10 +157,8 @@ describe.skipIf(process.env.CI === undefined && !existsSync(azurite))('Azurite (
 })
 
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const [home, other] = ['westeurope', 'northeurope'] as const
 const reader = '12345678-1234-1234-1234-123456789abc'
-const az = join(parts, 'azure-cli/bin/az')
 
 describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missing ?? 'rehearsed'})`, () => {
   let sindri: Sindri
@@ -178,11 +167,9 @@ describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missin
 
   beforeAll(async () => {
     sindri = await openSindri()
-    const { disk } = await makeBase('debian-12', { cache })
-    await run('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
+    await sindri.putDebian()
     const azure = { regions: [home, other], resource_group: 'images', readers: [reader] }
-    const release = { version: '1.4.2', disk: 'debian.raw', targets: { azure } }
-    await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+    await sindri.release({ azure })
     const role: unknown = await sindri.json('vm', 'permissions', '--publish')
     await sindri.enforce(role)
   })
@@ -192,11 +179,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missin
   })
 
   test('with the printed role, a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    const sending = async () => (await sindri.requested('PageBlobs.PutPage')) > 5
-    await expect.poll(sending, { timeout: 120_000, interval: 20 }).toBe(true)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'PageBlobs.PutPage', 5)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} principal ${reader}`,
@@ -211,7 +194,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missin
     expect(verified).toMatchObject({ drift: [], images: published.images })
   })
 
-  test.skipIf(!existsSync(az) && process.env.CI !== 'true')(
+  test.skipIf(azIsMissing)(
     "Azure's own command line sees the version and its replicas; a reader it takes away is missed, by exit code 5",
     async () => {
       await sindri.json('rehearsal', 'up', '--policy', 'none')
@@ -265,18 +248,3 @@ describe.skipIf(missing !== undefined)(`a finished Debian in a gallery (${missin
     expect((await sindri.status()).resources.azure).toEqual({})
   })
 })
-
-/** Azure's own command line, logged in as the rehearsal's service principal. */
-async function openAz(sindri: Sindri): Promise<(...words: readonly string[]) => Promise<unknown>> {
-  const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
-  const own = { AZURE_CONFIG_DIR: join(sindri.folder, 'az'), AZURE_CORE_COLLECT_TELEMETRY: 'no' }
-  const env = { ...process.env, ...rehearsed, ...own }
-  const ask = async (...words: readonly string[]): Promise<unknown> => {
-    const { stdout } = await run(az, [...words, '--output', 'json', '--only-show-errors'], { env })
-    return stdout.trim() === '' ? undefined : JSON.parse(stdout)
-  }
-  const { AZURE_CLIENT_ID = '', AZURE_CLIENT_SECRET = '', AZURE_TENANT_ID = '' } = rehearsed
-  const account = ['--username', AZURE_CLIENT_ID, '--password', AZURE_CLIENT_SECRET, '--tenant', AZURE_TENANT_ID]
-  await ask('login', '--service-principal', ...account)
-  return ask
-}

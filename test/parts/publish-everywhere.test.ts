@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs'
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2'
@@ -12,12 +10,10 @@ import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import { digestOf } from '../../src/disk/digest.ts'
 import { grown } from '../../src/disk/grown.ts'
 import { openDisk } from '../../src/disk/open-disk.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
 import { bootToLogin } from '../../src/rehearsal/instances/qemu.ts'
 import { missingPart, openSindri, type Sindri } from './sindri.ts'
 
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const example = join(import.meta.dirname, '../../examples/publish-everywhere/sindri.yaml')
 const clouds = ['aws', 'azure', 'gcp', 'oci', 'alibaba', 'openstack']
 /** From the package ovmf. */
@@ -29,8 +25,7 @@ describe.skipIf(missing !== undefined)(`a Debian in six clouds at once (${missin
 
   beforeAll(async () => {
     sindri = await openSindri()
-    const { disk } = await makeBase('debian-12', { cache })
-    execFileSync('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
+    await sindri.putDebian()
     writeFileSync(join(sindri.folder, 'sindri.yaml'), readFileSync(example))
   })
 

@@ -2,8 +2,6 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -13,23 +11,13 @@ import { connectGcpDisk } from '../../src/clouds/gcp/disk-api.ts'
 import type { GcpDiskApi } from '../../src/clouds/gcp/disk-port.ts'
 import { objectSink } from '../../src/clouds/gcp/object-sink.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
 import { useRehearsal } from '../../src/rehearsal/rehearsal.fixture.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { freePort } from './free-port.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const inCi = process.env.CI === 'true'
 const fakeGcs = join(process.env.SINDRI_PARTS ?? '', 'fake-gcs-server')
-
-/** A port of loopback that nothing listens on. */
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-  })
-  return promise
-}
 
 describe.skipIf(!inCi && !existsSync(fakeGcs))('our Cloud Storage against fake-gcs-server (npm run parts)', () => {
   const here = useRehearsal()
@@ -88,7 +76,6 @@ describe.skipIf(!inCi && !existsSync(fakeGcs))('our Cloud Storage against fake-g
 })
 
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const project = 'sindri-rehearsal'
 const [home, other] = ['europe-west1', 'us'] as const
 const reader = 'group:team@example.com'
@@ -106,9 +93,7 @@ describe.skipIf(missing !== undefined)(
 
     beforeAll(async () => {
       sindri = await openSindri()
-      const { disk } = await makeBase('debian-12', { cache })
-      execFileSync('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
-      execFileSync('chmod', ['u+w', join(sindri.folder, 'debian.raw')])
+      await sindri.putDebian()
       const gcp = {
         regions: [home, other],
         project_id: project,
@@ -116,8 +101,7 @@ describe.skipIf(missing !== undefined)(
         readers: [reader],
         family: 'golden',
       }
-      const release = { version: '1.4.2', disk: 'debian.raw', targets: { gcp } }
-      await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+      await sindri.release({ gcp })
     })
 
     afterAll(async () => {
@@ -130,11 +114,7 @@ describe.skipIf(missing !== undefined)(
 
     test('with the printed role and nothing else a publish that is killed is gone on with, and makes everything once', async () => {
       await sindri.enforce(await sindri.json('vm', 'permissions', '--publish', '--cloud', 'gcp'))
-      const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-      const sending = async () => (await sindri.requested('storage.objects.upload')) > 1
-      await expect.poll(sending, { timeout: 120_000, interval: 50 }).toBe(true)
-      process.kill(pid, 'SIGKILL')
-      await ended
+      await killedPublish(sindri, 'storage.objects.upload', 1)
       published = await sindri.json('vm', 'publish', '--rehearse')
       expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
         `${home} ${reader}`,

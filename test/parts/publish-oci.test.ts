@@ -2,20 +2,17 @@ import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const cli = join(partsFolder(process.env), 'oci-cli/bin/oci')
 const lacking = process.env.CI !== 'true' && !existsSync(cli)
 // Where the rehearsal is when nothing else is said.
@@ -41,12 +38,8 @@ describe.skipIf(missing !== undefined)(
 
     beforeAll(async () => {
       sindri = await openSindri()
-      const { disk } = await makeBase('debian-12', { cache })
-      execFileSync('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
-      execFileSync('chmod', ['u+w', join(sindri.folder, 'debian.raw')])
-      const targets = { oci: { regions: [home, other], compartment_ocid: compartment, bucket: 'passing' } }
-      const config = { name: 'golden', release: { version: '1.4.2', disk: 'debian.raw', targets } }
-      await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify(config))
+      await sindri.putDebian()
+      await sindri.release({ oci: { regions: [home, other], compartment_ocid: compartment, bucket: 'passing' } })
       await sindri.json('rehearsal', 'up')
       const rehearsed: Record<string, string> = await sindri.json('rehearsal', 'env')
       environment = { ...process.env, ...rehearsed }
@@ -58,11 +51,7 @@ describe.skipIf(missing !== undefined)(
 
     test('a publish that is killed in the middle is continued with the printed statements, and makes everything once', async () => {
       await sindri.enforce(await sindri.json<readonly string[]>('vm', 'permissions', '--publish'))
-      const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-      const started = async () => (await sindri.requested('UploadPart')) > 1
-      await expect.poll(started, { timeout: 120_000, interval: 50 }).toBe(true)
-      process.kill(pid, 'SIGKILL')
-      await ended
+      await killedPublish(sindri, 'UploadPart', 1)
       published = await sindri.json('vm', 'publish', '--rehearse')
       expect(published.images.map(({ region }) => region)).toEqual([home, other])
       expect(await sindri.requested('CreateMultipartUpload')).toBe(1)

@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import type { PlanResult } from '../../src/actions/publish/plan.ts'
 import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { VerifyResult } from '../../src/actions/publish/verify.ts'
-import { makeBase } from '../../src/rehearsal/instances/index.ts'
-import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
+import { killedPublish, missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const missing = await missingPart()
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sindri')
 const [home, other] = ['us-west-2', 'eu-west-1'] as const
 const reader = '210987654321'
 
@@ -22,10 +18,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian, published (${missing 
 
   beforeAll(async () => {
     sindri = await openSindri()
-    const { disk } = await makeBase('debian-12', { cache })
-    // A disk of our own, with its holes.
-    execFileSync('cp', ['--sparse=always', disk, join(sindri.folder, 'debian.raw')])
-    execFileSync('chmod', ['u+w', join(sindri.folder, 'debian.raw')])
+    await sindri.putDebian()
     await configure([home, other])
   })
 
@@ -35,8 +28,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian, published (${missing 
 
   async function configure(regions: readonly string[]): Promise<void> {
     const aws = { regions, accounts: [reader], ssm_parameter: '/images/golden' }
-    const release = { version: '1.4.2', disk: 'debian.raw', targets: { aws } }
-    await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+    await sindri.release({ aws })
   }
 
   test('the disk tells what it is, and a plan changes nothing', async () => {
@@ -51,11 +43,7 @@ describe.skipIf(missing !== undefined)(`a finished Debian, published (${missing 
   })
 
   test('a publish that is killed in the middle is continued, and makes everything once', async () => {
-    const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
-    const started = async () => (await sindri.requested('StartSnapshot')) > 0
-    await expect.poll(started, { timeout: 120_000, interval: 50 }).toBe(true)
-    process.kill(pid, 'SIGKILL')
-    await ended
+    await killedPublish(sindri, 'StartSnapshot', 0)
     published = await sindri.json('vm', 'publish', '--rehearse')
     expect(published.images.map(({ region, readers }) => `${region} ${readers}`)).toEqual([
       `${home} user ${reader}`,

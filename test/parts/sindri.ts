@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 import type { BuildResult } from '../../src/actions/build/build.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
 import { down, type Places, type Status, status } from '../../src/rehearsal/index.ts'
-import { openMachines } from '../../src/rehearsal/instances/index.ts'
+import { makeBase, openMachines } from '../../src/rehearsal/instances/index.ts'
 import { partsFolder } from '../../tools/parts-folder.ts'
 
 /** How a command ended and what it printed. */
@@ -30,6 +30,10 @@ export interface Sindri {
   json<T>(...words: readonly string[]): Promise<T>
   /** Writes the `sindri.yaml` of an image named golden with this section `providers.packer`, in place of any before. */
   configure(packer: object): Promise<void>
+  /** Writes the `sindri.yaml` that publishes debian.raw as golden 1.4.2 to these targets, in place of any before. */
+  release(targets: object): Promise<void>
+  /** Puts a finished Debian into the folder as debian.raw: a file of its own, with its holes. */
+  putDebian(): Promise<void>
   /** Lets the rehearsal refuse what this policy, in the form of its cloud, does not allow. */
   enforce(policy: unknown): Promise<void>
   /** What a rehearsed build made; fails when the build does. */
@@ -98,6 +102,16 @@ export async function openSindri(environment: Readonly<Record<string, string>> =
       // JSON is YAML.
       await writeFile(join(folder, 'sindri.yaml'), JSON.stringify(config))
     },
+    async release(targets) {
+      const release = { version: '1.4.2', disk: 'debian.raw', targets }
+      await writeFile(join(folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+    },
+    async putDebian() {
+      const { disk } = await makeBase('debian-12', { cache })
+      const path = join(folder, 'debian.raw')
+      await promisify(execFile)('cp', ['--sparse=always', disk, path])
+      await chmod(path, 0o644)
+    },
     async enforce(policy) {
       const file = join(folder, 'policy.json')
       await writeFile(file, JSON.stringify(policy))
@@ -149,6 +163,14 @@ export async function killedBuild(sindri: Sindri, name: string, ...words: readon
   const { pid, packer, ended } = await beginBuild(sindri, name, ...words)
   process.kill(pid, 'SIGKILL')
   process.kill(-packer, 'SIGKILL')
+  await ended
+}
+
+/** Starts a rehearsed publish, and kills it when it has asked for an operation more than so many times. */
+export async function killedPublish(sindri: Sindri, operation: string, times: number): Promise<void> {
+  const { pid, ended } = sindri.start('vm', 'publish', '--rehearse')
+  await expect.poll(() => sindri.requested(operation), { timeout: 120_000, interval: 20 }).toBeGreaterThan(times)
+  process.kill(pid, 'SIGKILL')
   await ended
 }
 

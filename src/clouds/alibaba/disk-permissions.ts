@@ -1,5 +1,6 @@
 import type { AlibabaReleaseSettings } from '../../config/targets/alibaba.ts'
 import type { Permission, ReleaseNeeds } from '../cloud.ts'
+import { neededActions } from '../needed-actions.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
@@ -47,9 +48,5 @@ export function diskPermissionsOf(
     if (action === 'ram:CreateRole' || action === 'ram:AttachPolicyToRole') return settings.createImportRole
     return true
   }
-  const found = new Map<string, Permission>()
-  for (const [purpose, actions] of Object.entries(diskActions))
-    for (const action of actions)
-      if (needed(action) && !found.has(action)) found.set(action, { action, by: 'sindri', purpose, late: false })
-  return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
+  return neededActions(Object.entries(diskActions), needed)
 }

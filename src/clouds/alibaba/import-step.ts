@@ -2,7 +2,7 @@ import { digest } from '../../core/digest.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
-import { tag } from '../tags.ts'
+import { diskTags, tag } from '../tags.ts'
 import type { AlibabaApis } from './disk-plan.ts'
 import type { Import, ObjectPlace } from './disk-port.ts'
 import { imageName, platformOf } from './image-name.ts'
@@ -31,12 +31,7 @@ export function importStep(
   const { architecture, firmware } = disk
   const inputs = digest({ disk: disk.digest, region, architecture, firmware })
   const made = (image: AlibabaImage): MadeImage => ({ id: image.id, region, name: image.name })
-  const tags: Tags = {
-    [tag.managed]: 'true',
-    [tag.release]: key,
-    [tag.fingerprint]: disk.digest,
-    [tag.digest]: inputs,
-  }
+  const tags: Tags = diskTags(publication, inputs)
   const ours = (): Promise<readonly AlibabaImage[]> =>
     images.images(region, { tags: { [tag.release]: key, [tag.digest]: '*' } })
 

@@ -1,25 +1,10 @@
 import { expect, test } from 'vitest'
-import { releaseOf } from '../../config/release.ts'
 import type { Publication } from '../../release/publication.ts'
 import { checkDefinition, definitionOf, differences } from './disk-definition.ts'
+import { azureSettings, publication } from './publication.fixture.ts'
 
 function wanted(disk: Partial<Publication['disk']>, azure: object = {}) {
-  const config = {
-    name: 'golden',
-    release: { version: '1', targets: { azure: { regions: ['westeurope'], ...azure } } },
-  }
-  const { azure: settings } = releaseOf(config, {}).targets
-  if (settings === undefined) throw new Error('no settings')
-  const plain = {
-    key: 'k',
-    name: 'n',
-    project: 'golden',
-    version: '1.2.3',
-    os: 'debian12',
-    audience: 'private',
-  } as const
-  const whole = { digest: 'd', sizeBytes: 1, architecture: 'x86_64', firmware: 'uefi', ...disk } as const
-  return definitionOf(settings, { ...plain, disk: whole })
+  return definitionOf(azureSettings(azure), { ...publication, disk: { ...publication.disk, ...disk } })
 }
 
 test('how a disk boots decides the generation; both ways are the second', () => {

@@ -1,25 +1,10 @@
 import { expect, test } from 'vitest'
-import { releaseOf } from '../../config/release.ts'
 import type { Publication } from '../../release/publication.ts'
 import { diskNames, galleryVersion } from './disk-names.ts'
+import { azureSettings, publication } from './publication.fixture.ts'
 
-function namesOf(publication: Partial<Publication>, azure: object = {}) {
-  const config = {
-    name: 'golden',
-    release: { version: '1', targets: { azure: { regions: ['westeurope'], ...azure } } },
-  }
-  const { azure: settings } = releaseOf(config, {}).targets
-  if (settings === undefined) throw new Error('no settings')
-  const disk = { digest: 'd'.repeat(64), sizeBytes: 1, architecture: 'x86_64', firmware: 'uefi' } as const
-  const plain = {
-    key: 'k',
-    name: 'n',
-    project: 'golden',
-    version: '1.2.3',
-    os: 'debian12',
-    audience: 'private',
-  } as const
-  return diskNames({ subscription: 's', group: 'g', settings }, { ...plain, disk, ...publication })
+function namesOf(own: Partial<Publication>, azure: object = {}) {
+  return diskNames({ subscription: 's', group: 'g', settings: azureSettings(azure) }, { ...publication, ...own })
 }
 
 test.each([

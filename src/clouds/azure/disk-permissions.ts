@@ -1,6 +1,7 @@
 import type { ReleaseSettings } from '../../config/sections/release.ts'
 import type { AzureReleaseSettings } from '../../config/targets/azure.ts'
 import type { Permission } from '../cloud.ts'
+import { neededActions } from '../needed-actions.ts'
 
 const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
 const version = 'Microsoft.Compute/galleries/images/versions'
@@ -54,10 +55,7 @@ export function diskPermissionsOf(
   _: AzureReleaseSettings,
   { audience }: Pick<ReleaseSettings, 'audience'>,
 ): readonly Permission[] {
-  return Object.entries(diskActions)
-    .flatMap(([purpose, actions]) =>
-      actions.map((action): Permission => ({ action, by: 'sindri', purpose, late: false })),
-    )
-    .filter(({ action }) => audience !== 'private' || action !== 'Microsoft.Compute/galleries/share/action')
-    .sort((a, b) => (a.action < b.action ? -1 : 1))
+  const needed = (action: string): boolean =>
+    audience !== 'private' || action !== 'Microsoft.Compute/galleries/share/action'
+  return neededActions(Object.entries(diskActions), needed)
 }

@@ -4,7 +4,7 @@ import { type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
-import { tag } from '../tags.ts'
+import { diskTags, tag } from '../tags.ts'
 import type { DiskWork } from './disk-plan.ts'
 import type { AzureVersion, BlobMetadata, BlobPlace } from './disk-port.ts'
 import { pageSink } from './page-sink.ts'
@@ -167,15 +167,9 @@ export function versionStep(work: DiskWork, after: readonly Step<unknown>[]): St
 }
 
 /** At most 256 characters each. https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations (2026-11) */
-function tagsOf({ key, name, version, disk }: Publication, inputs: string): Readonly<Record<string, string>> {
-  return {
-    Name: name,
-    [tag.managed]: 'true',
-    [tag.release]: key,
-    [tag.fingerprint]: disk.digest,
-    [tag.digest]: inputs,
-    [releaseVersion]: version,
-  }
+function tagsOf(publication: Publication, inputs: string): Readonly<Record<string, string>> {
+  const { name, version } = publication
+  return { Name: name, ...diskTags(publication, inputs), [releaseVersion]: version }
 }
 
 /** The version as its maker writes it, which may be another than the gallery's number. */

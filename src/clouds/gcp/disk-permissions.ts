@@ -1,6 +1,7 @@
 import type { ReleaseSettings } from '../../config/sections/release.ts'
 import type { GcpReleaseSettings } from '../../config/targets/gcp.ts'
 import type { Permission } from '../cloud.ts'
+import { neededActions } from '../needed-actions.ts'
 
 /** Permissions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskPermissions: Readonly<Record<string, readonly string[]>> = {
@@ -47,10 +48,5 @@ export function diskPermissionsOf(
     if (action === 'orgpolicy.policy.get') return audience !== 'private'
     return true
   }
-  const found = new Map<string, Permission>()
-  for (const groups of [diskPermissions, implied])
-    for (const [purpose, actions] of Object.entries(groups))
-      for (const action of actions)
-        if (needed(action) && !found.has(action)) found.set(action, { action, by: 'sindri', purpose, late: false })
-  return [...found.values()].sort((a, b) => (a.action < b.action ? -1 : 1))
+  return neededActions([...Object.entries(diskPermissions), ...Object.entries(implied)], needed)
 }

@@ -5,7 +5,7 @@ import { type Poll, type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
 import { unlessGone } from '../gone.ts'
-import { tag } from '../tags.ts'
+import { diskTags, tag } from '../tags.ts'
 import { imagesOfRelease, type SentDisk, stands } from './disk-object.ts'
 import type { Bucket, OciDiskApi } from './disk-port.ts'
 import { objectName } from './temporary.ts'
@@ -36,7 +36,7 @@ export function imageStep(
   sent: Step<SentDisk>,
   region: string,
 ): Step<MadeImage> {
-  const { disk, key, name } = publication
+  const { disk, name } = publication
   const { compartmentOcid: compartment } = settings
   const inputs = digest({ disk: disk.digest, region, compartment })
   let conflicts = 0
@@ -59,12 +59,7 @@ export function imageStep(
     const image = await api.importImage(region, {
       ...{ compartment, name, sourceUri },
       ...operatingSystemOf(publication),
-      tags: {
-        [tag.managed]: 'true',
-        [tag.release]: key,
-        [tag.fingerprint]: disk.digest,
-        [tag.digest]: inputs,
-      },
+      tags: diskTags(publication, inputs),
       // Of an object that was made anew it is another image.
       token: `${token} ${etag}${conflicts < looks ? '' : ` ${conflicts}`}`,
     })

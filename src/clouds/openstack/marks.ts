@@ -1,5 +1,5 @@
 import type { Publication } from '../../release/publication.ts'
-import { tag } from '../tags.ts'
+import { diskTags } from '../tags.ts'
 import type { OpenStackImage, Properties, Sent } from './port.ts'
 
 /**
@@ -11,14 +11,8 @@ const self = 'sindri:image'
 const sentMark = 'sindri:sent'
 
 /** What an image of a publication is known by. */
-export function marksOf({ key, disk }: Pick<Publication, 'key' | 'disk'>, inputs: string, id: string): Properties {
-  return {
-    [tag.managed]: 'true',
-    [tag.release]: key,
-    [tag.fingerprint]: disk.digest,
-    [tag.digest]: inputs,
-    [self]: id,
-  }
+export function marksOf(publication: Pick<Publication, 'key' | 'disk'>, inputs: string, id: string): Properties {
+  return { ...diskTags(publication, inputs), [self]: id }
 }
 
 /** True for an image that was made by Sindri itself, and is still there. */

@@ -1,7 +1,7 @@
 import { type Fields, flag, listOf, type TextRule, text } from '../fields.ts'
 import { alibabaAccount, alibabaFamily, alibabaRegion } from '../sections/alibaba.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionsOf } from './target.ts'
+import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
 
 /** Where and for whom in Alibaba Cloud; what is imported in the first region is copied to the others. */
 export interface AlibabaReleaseSettings extends Regions {
@@ -22,11 +22,7 @@ const bucketName: TextRule = {
 
 /** `release.targets.alibaba`. */
 export const alibabaReleaseFields = (): Fields<Written<AlibabaReleaseSettings>> => ({
-  regions: listOf('Regions; the disk is imported in the first and copied from there.', text('Region.', alibabaRegion)),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
-    text('Region.', alibabaRegion),
-  ),
+  ...regionFields('Regions; the disk is imported in the first and copied from there.', text('Region.', alibabaRegion)),
   bucket: text(
     'OSS bucket in the first region that the disk passes through; made private when there is none, and kept.',
     bucketName,

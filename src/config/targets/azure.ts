@@ -1,7 +1,7 @@
 import { type Fields, flag, listOf, oneOf, section, type TextRule, text, whole } from '../fields.ts'
 import { azureLocation, dateAndTime, resourceGroup, uuid } from '../sections/azure.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionsOf } from './target.ts'
+import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
 
 /** Where and for whom in Azure; the disk becomes a version of a gallery image in the first region, replicated to the others. */
 export interface AzureReleaseSettings extends Regions {
@@ -74,12 +74,8 @@ const communityFields: Fields<Written<AzureCommunity>> = {
 
 /** `release.targets.azure`. */
 export const azureReleaseFields = (): Fields<Written<AzureReleaseSettings>> => ({
-  regions: listOf(
+  ...regionFields(
     'Locations; the disk is sent to the first and replicated from there.',
-    text('Location.', azureLocation),
-  ),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
     text('Location.', azureLocation),
   ),
   subscription_id: text('Subscription; otherwise AZURE_SUBSCRIPTION_ID of the environment.', id),

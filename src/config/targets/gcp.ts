@@ -1,6 +1,6 @@
 import { type Fields, flag, listOf, type TextRule, text } from '../fields.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionsOf } from './target.ts'
+import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
 
 /** Where and for whom in Google Cloud. An image can be used everywhere; its regions are where its bytes are kept. */
 export interface GcpReleaseSettings extends Regions {
@@ -52,12 +52,8 @@ const member: TextRule = {
 
 /** `release.targets.gcp`. */
 export const gcpReleaseFields = (): Fields<Written<GcpReleaseSettings>> => ({
-  regions: listOf(
+  ...regionFields(
     'Where images are kept: regions, or us, eu, asia. The disk is sent to the first; each further one gets an image of its own.',
-    text('Storage location.', location),
-  ),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
     text('Storage location.', location),
   ),
   project_id: text('Project of the images and of the bucket; otherwise what GOOGLE_CLOUD_PROJECT says.', project),

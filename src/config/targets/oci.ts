@@ -1,7 +1,7 @@
 import { type Fields, flag, listOf, text } from '../fields.ts'
 import { ocid, ociRegion, ociShape } from '../sections/oci.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionsOf } from './target.ts'
+import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
 
 /** Where in Oracle Cloud; the disk is sent to the first region, and every region imports it from there. */
 export interface OciReleaseSettings extends Regions {
@@ -18,11 +18,7 @@ export interface OciReleaseSettings extends Regions {
 
 /** `release.targets.oci`. */
 export const ociReleaseFields = (): Fields<Written<OciReleaseSettings>> => ({
-  regions: listOf('Regions; the disk is sent to the first, and all import it from there.', text('Region.', ociRegion)),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
-    text('Region.', ociRegion),
-  ),
+  ...regionFields('Regions; the disk is sent to the first, and all import it from there.', text('Region.', ociRegion)),
   compartment_ocid: text('Compartment of the images; who may use them is said by its policies.', compartment),
   bucket: text('Bucket of the first region that the disk passes through; made, and private, where there is none.', {
     pattern: /^[A-Za-z0-9._-]{1,256}$/,

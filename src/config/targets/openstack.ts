@@ -1,6 +1,6 @@
 import { type Fields, flag, listOf, mapOf, oneOf, text, whole } from '../fields.ts'
 import type { Written } from '../written.ts'
-import type { Regions, Resolve } from './target.ts'
+import { type Regions, type Resolve, regionFields } from './target.ts'
 
 /** What the machines run under, which decides how the disk is written down. */
 export type Hypervisor = 'kvm' | 'vmware' | 'ironic'
@@ -36,11 +36,7 @@ export const openstackReleaseFields = (): Fields<Written<OpenStackReleaseSetting
   cloud: text(
     'Which cloud of clouds.yaml; otherwise OS_CLOUD, then the OS_* variables, then the only one of the file.',
   ),
-  regions: listOf('Regions; otherwise those of the cloud’s own settings, or all it has.', text('Region.', region)),
-  best_effort_regions: listOf(
-    'Those of the regions whose failure fails nothing else; the next run tries them again.',
-    text('Region.', region),
-  ),
+  ...regionFields('Regions; otherwise those of the cloud’s own settings, or all it has.', text('Region.', region)),
   hypervisor: oneOf('What machines run under; kvm when it is not given. vmware gets a streamOptimized VMDK.', [
     'kvm',
     'vmware',

@@ -1,3 +1,5 @@
+import type * as z from 'zod/mini'
+import { type Fields, listOf } from '../fields.ts'
 import type { Written } from '../written.ts'
 
 /** The clouds a release can name. */
@@ -15,6 +17,17 @@ export interface Regions {
   readonly regions: readonly string[]
   /** Those whose failure fails nothing else. */
   readonly bestEffortRegions: readonly string[]
+}
+
+/** `regions`, which this text tells what becomes of, and `best_effort_regions`. */
+export function regionFields(what: string, region: z.ZodMiniType<string>): Fields<Written<Regions>> {
+  return {
+    regions: listOf(what, region),
+    best_effort_regions: listOf(
+      'Those of the regions whose failure fails nothing else; the next run tries them again.',
+      region,
+    ),
+  }
 }
 
 /** The regions, each named once. */

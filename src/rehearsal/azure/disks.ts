@@ -3,7 +3,7 @@ import { type Operations, ok } from './call.ts'
 import { disposeOf } from './dispose.ts'
 import { begun } from './operations.ts'
 import { keyOf } from './resource-ids.ts'
-import { findResource, resourceOutput, resourcesOf } from './resource-store.ts'
+import { findResource, listed, resourceOutput } from './resource-store.ts'
 
 const kind = 'Microsoft.Compute/disks'
 const all = `subscriptions/:subscription/resourceGroups/:group/providers/${kind}`
@@ -13,10 +13,7 @@ export const diskOperations: Operations = {
   'Disks.ListByResourceGroup': {
     pattern: `GET ${all}`,
     actions: [`${kind}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { group: call.at.group ?? '', type: kind })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { group: call.at.group ?? '', type: kind }),
   },
   'Disks.Get': {
     pattern: `GET ${all}/:name`,

@@ -5,7 +5,7 @@ import { isOpen, shareGallery, sharingOf } from './gallery-sharing.ts'
 import { begun } from './operations.ts'
 import type { ResourceRecord } from './records.ts'
 import { keyOf } from './resource-ids.ts'
-import { findResource, forget, keep, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
+import { findResource, forget, keep, listed, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
 
 const kind = {
   gallery: 'Microsoft.Compute/galleries',
@@ -21,12 +21,6 @@ function put(
   if (!/^[A-Za-z0-9]([\w.-]{0,78}\w)?$/.test(name)) throw invalid(`The name '${name}' is invalid.`)
   const made = { ...placedIn(call, call.id, type, call.body), readyAt: call.now, properties }
   return { made, isNew: keep(call, made) }
-}
-
-function listed(call: Call, type: string, below: string) {
-  findResource(call, below)
-  const found = resourcesOf(call, { type, below })
-  return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
 }
 
 const shown = (call: Call) => ok(resourceOutput(findResource(call, call.id), call.now))
@@ -51,18 +45,12 @@ export const galleryOperations: Operations = {
   'Galleries.ListByResourceGroup': {
     pattern: `GET ${galleries}`,
     actions: [`${kind.gallery}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { group: call.at.group ?? '', type: kind.gallery })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { group: call.at.group ?? '', type: kind.gallery }),
   },
   'Galleries.List': {
     pattern: 'GET subscriptions/:subscription/providers/Microsoft.Compute/galleries',
     actions: [`${kind.gallery}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { subscription: call.at.subscription ?? '', type: kind.gallery })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { subscription: call.at.subscription ?? '', type: kind.gallery }),
   },
   'Galleries.Get': {
     pattern: `GET ${galleries}/:gallery`,
@@ -99,7 +87,11 @@ export const galleryOperations: Operations = {
   'GalleryImages.ListByGallery': {
     pattern: `GET ${galleries}/:gallery/images`,
     actions: [`${kind.image}/read`],
-    run: (call) => listed(call, kind.image, above(call.id)),
+    run(call) {
+      const gallery = above(call.id)
+      findResource(call, gallery)
+      return listed(call, { type: kind.image, below: gallery })
+    },
   },
   'GalleryImages.Get': {
     pattern: `GET ${galleries}/:gallery/images/:image`,

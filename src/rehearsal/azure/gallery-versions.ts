@@ -1,14 +1,14 @@
 import { type Json, objectIn, objectsIn, textIn } from '../kit/json.ts'
 import { azureError, invalid, notFound, notImplemented } from './azure-error.ts'
 import { type Call, type Operations, ok, type Reply } from './call.ts'
-import { disposeOf } from './dispose.ts'
+import { removed } from './dispose.ts'
 import { checkReady, generalizedDisk } from './images.ts'
 import { begun } from './operations.ts'
 import { blobKey, diskOfVhd } from './page-blobs.ts'
 import { accountOfHost, displayName, locationIn } from './places.ts'
 import type { ReplicaRecord, ResourceRecord } from './records.ts'
 import { keyOf } from './resource-ids.ts'
-import { findResource, keep, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
+import { findResource, keep, listed, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
 import { durationsMs, provisioningState } from './states.ts'
 
 const kind = 'Microsoft.Compute/galleries/images/versions'
@@ -160,8 +160,7 @@ export const galleryVersionOperations: Operations = {
     run(call) {
       const definition = call.id.replace(/\/versions$/i, '')
       findResource(call, definition)
-      const found = resourcesOf(call, { type: kind, below: definition })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
+      return listed(call, { type: kind, below: definition })
     },
   },
   'GalleryImageVersions.Get': {
@@ -188,11 +187,6 @@ export const galleryVersionOperations: Operations = {
   'GalleryImageVersions.Delete': {
     pattern: `DELETE ${all}/:version`,
     actions: [`${kind}/delete`],
-    async run(call) {
-      const found = call.world.records.resources[keyOf(call.id)]
-      if (found === undefined) return { status: 204 }
-      await disposeOf(call, found)
-      return begun(call, { status: 202 })
-    },
+    run: removed,
   },
 }

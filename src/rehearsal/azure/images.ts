@@ -1,11 +1,10 @@
 import { type Json, objectIn, textIn } from '../kit/json.ts'
 import { azureError, invalid, notFound, notImplemented } from './azure-error.ts'
 import { type Call, type Operations, ok } from './call.ts'
-import { disposeOf } from './dispose.ts'
+import { removed } from './dispose.ts'
 import { begun } from './operations.ts'
 import type { ResourceRecord } from './records.ts'
-import { keyOf } from './resource-ids.ts'
-import { findResource, keep, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
+import { findResource, keep, listed, placedIn, resourceOutput } from './resource-store.ts'
 import { durationsMs, provisioningState } from './states.ts'
 import { type StockImage, stockImages } from './stock.ts'
 
@@ -88,18 +87,12 @@ export const imageOperations: Operations = {
   'Images.ListByResourceGroup': {
     pattern: `GET ${images}`,
     actions: [`${kind}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { group: call.at.group ?? '', type: kind })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { group: call.at.group ?? '', type: kind }),
   },
   'Images.List': {
     pattern: `GET subscriptions/:subscription/providers/${kind}`,
     actions: [`${kind}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { subscription: call.at.subscription ?? '', type: kind })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { subscription: call.at.subscription ?? '', type: kind }),
   },
   'Images.Get': {
     pattern: `GET ${images}/:name`,
@@ -119,12 +112,7 @@ export const imageOperations: Operations = {
   'Images.Delete': {
     pattern: `DELETE ${images}/:name`,
     actions: [`${kind}/delete`],
-    async run(call) {
-      const found = call.world.records.resources[keyOf(call.id)]
-      if (found === undefined) return { status: 204 }
-      await disposeOf(call, found)
-      return begun(call, { status: 202 })
-    },
+    run: removed,
   },
   'VirtualMachineImages.List': {
     pattern: `GET ${market}`,

@@ -1,6 +1,6 @@
 import { type Json, objectIn } from '../kit/json.ts'
 import { azureError, groupNotFound, notFound } from './azure-error.ts'
-import type { Call } from './call.ts'
+import { type Call, ok, type Reply } from './call.ts'
 import { locationIn } from './places.ts'
 import type { GroupRecord, ResourceRecord, Tags } from './records.ts'
 import { groupId, keyOf, partsOf } from './resource-ids.ts'
@@ -40,6 +40,11 @@ export function resourcesOf(
       )
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** The answer to who lists resources of one type. */
+export function listed(call: Call, wanted: Parameters<typeof resourcesOf>[1]): Reply {
+  return ok({ value: resourcesOf(call, wanted).map((one) => resourceOutput(one, call.now)) })
 }
 
 /** What every new resource has, from the body of a PUT. */

@@ -10,7 +10,7 @@ import { publicAddressOf } from './network.ts'
 import { begun } from './operations.ts'
 import type { MachineRecord, ResourceRecord } from './records.ts'
 import { keyOf, partsOf, resourceId } from './resource-ids.ts'
-import { findResource, keep, placedIn, resourceOutput, resourcesOf } from './resource-store.ts'
+import { findResource, keep, listed, placedIn, resourceOutput } from './resource-store.ts'
 import { sizeOf } from './sizes.ts'
 import { durationsMs, provisioningState } from './states.ts'
 
@@ -192,19 +192,13 @@ export const virtualMachineOperations: Operations = {
   'VirtualMachines.List': {
     pattern: `GET ${all}`,
     actions: [`${kind}/read`],
-    run: (call) => {
-      const found = resourcesOf(call, { group: call.at.group ?? '', type: kind })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { group: call.at.group ?? '', type: kind }),
   },
   'VirtualMachines.ListAll': {
     pattern: `GET subscriptions/:subscription/providers/${kind}`,
     actions: [`${kind}/read`],
     query: ['statusOnly'],
-    run: (call) => {
-      const found = resourcesOf(call, { subscription: call.at.subscription ?? '', type: kind })
-      return ok({ value: found.map((one) => resourceOutput(one, call.now)) })
-    },
+    run: (call) => listed(call, { subscription: call.at.subscription ?? '', type: kind }),
   },
   'VirtualMachines.Get': {
     pattern: `GET ${all}/:name`,

@@ -1,5 +1,5 @@
 import type { Json } from '../kit/json.ts'
-import type { Operations } from './call.ts'
+import type { Call, Operations } from './call.ts'
 import { gcpError, notFound } from './gcp-error.ts'
 import { listed, listQuery, urlOf } from './listing.ts'
 import { begun } from './operations.ts'
@@ -27,6 +27,18 @@ function diskOutput(disk: DiskRecord): Json {
 
 const disks = 'projects/:project/zones/:zone/disks'
 
+/** A disk that no instance uses, or Google's answer that there is none. */
+export function freeDisk({ world }: Pick<Call, 'world'>, path: string): DiskRecord {
+  const disk = world.records.disks[path]
+  if (disk === undefined) throw notFound(path)
+  if (disk.user !== undefined)
+    throw gcpError(
+      'resourceInUseByAnotherResource',
+      `The disk resource '${path}' is already being used by '${disk.user}'`,
+    )
+  return disk
+}
+
 /** https://cloud.google.com/compute/docs/reference/rest/v1/disks */
 export const diskOperations: Operations = {
   'compute.disks.list': {
@@ -51,13 +63,7 @@ export const diskOperations: Operations = {
     run: (call) =>
       begun(call, 'delete', async () => {
         const { world, path } = call
-        const disk = world.records.disks[path]
-        if (disk === undefined) throw notFound(path)
-        if (disk.user !== undefined)
-          throw gcpError(
-            'resourceInUseByAnotherResource',
-            `The disk resource '${path}' is already being used by '${disk.user}'`,
-          )
+        const disk = freeDisk(call, path)
         delete world.records.disks[path]
         await world.disks.remove(disk.file)
         return disk

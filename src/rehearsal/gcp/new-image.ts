@@ -1,8 +1,9 @@
 import { messageOf } from '../../core/error.ts'
 import { type Json, objectIn, objectsIn, textIn, textsIn } from '../kit/json.ts'
 import type { Call } from './call.ts'
+import { freeDisk } from './disks.ts'
 import { findImage } from './find-image.ts'
-import { gcpError, notFound } from './gcp-error.ts'
+import { gcpError } from './gcp-error.ts'
 import { labelsIn, nameIn, pathIn } from './input.ts'
 import { type Failing, newId } from './operations.ts'
 import { regionNames } from './places.ts'
@@ -126,13 +127,7 @@ async function fromDisk({ body, world }: Call, project: string): Promise<Source>
     String(body.sourceDisk).replace(`/compute/v1/${project}/`, `/compute/v1/projects/${project}/`),
     project,
   )
-  const disk = world.records.disks[path]
-  if (disk === undefined) throw notFound(path)
-  if (disk.user !== undefined)
-    throw gcpError(
-      'resourceInUseByAnotherResource',
-      `The disk resource '${path}' is already being used by '${disk.user}'`,
-    )
+  const disk = freeDisk({ world }, path)
   const { architecture, guestOsFeatures, sizeGb } = disk
   return {
     ...{ architecture, guestOsFeatures, sizeGb, sourceDisk: path },

@@ -34,6 +34,13 @@ function capabilityOutput(record: CapabilityRecord) {
 
 const of = 'COMPUTE_IMAGE_CAPABILITY_SCHEMA'
 
+/** The one that is asked for, by whom may do this with it. */
+function schemaOf(call: Call, verb: 'READ' | 'UPDATE' | 'DELETE'): CapabilityRecord {
+  const record = found(call.world.records.capabilities, call, call.at.id ?? '')
+  call.allow([`${of}_${verb}`], record.compartmentId)
+  return record
+}
+
 /** https://docs.oracle.com/iaas/api/#/en/iaas/20160918/ComputeImageCapabilitySchema (2026-11) */
 export const capabilityOperations: Operations = {
   ListComputeImageCapabilitySchemas: {
@@ -70,25 +77,19 @@ export const capabilityOperations: Operations = {
     pattern: 'PUT computeImageCapabilitySchemas/:id',
     body: ['schemaData', 'freeformTags', 'definedTags', 'displayName'],
     run(call: Call) {
-      const record = found(call.world.records.capabilities, call, call.at.id ?? '')
-      call.allow([`${of}_UPDATE`], record.compartmentId)
+      const record = schemaOf(call, 'UPDATE')
       record.schemaData = objectIn(call.body.schemaData)
       return { json: capabilityOutput(record) }
     },
   },
   GetComputeImageCapabilitySchema: {
     pattern: 'GET computeImageCapabilitySchemas/:id',
-    run(call: Call) {
-      const record = found(call.world.records.capabilities, call, call.at.id ?? '')
-      call.allow([`${of}_READ`], record.compartmentId)
-      return { json: capabilityOutput(record) }
-    },
+    run: (call: Call) => ({ json: capabilityOutput(schemaOf(call, 'READ')) }),
   },
   DeleteComputeImageCapabilitySchema: {
     pattern: 'DELETE computeImageCapabilitySchemas/:id',
     run(call: Call) {
-      const record = found(call.world.records.capabilities, call, call.at.id ?? '')
-      call.allow([`${of}_DELETE`], record.compartmentId)
+      const record = schemaOf(call, 'DELETE')
       delete call.world.records.capabilities[record.id]
       return {}
     },

@@ -78,9 +78,13 @@ export function openAccounts(folder: string): Accounts {
   const own = { application_credential_id: idOf('credential', account), application_credential_secret: credential }
   const app = { ...common, auth_type: 'v3applicationcredential', auth: { auth_url, ...own } }
   // Whatever a config calls its regions, each has its own Glance. OpenStack's SDK fills in the name as well.
-  const any = { ...clouds[account], image_endpoint_override: imagesUrl('{region_name}') }
+  const inAnyRegion = { ...clouds[account], image_endpoint_override: imagesUrl('{region_name}') }
   // JSON is YAML.
-  const document = JSON.stringify({ clouds: { ...clouds, [account]: any, [`${account}-app`]: app } }, undefined, 2)
+  const document = JSON.stringify(
+    { clouds: { ...clouds, [account]: inAnyRegion, [`${account}-app`]: app } },
+    undefined,
+    2,
+  )
   writeFileSync(join(folder, cloudsFile), document, { mode: 0o600 })
 
   const sign = (words: string): string => createHmac('sha256', key).update(words).digest('base64url')
