@@ -105,3 +105,23 @@ test('jobs share the work: images first, which nobody may use yet, and the last 
   expect(opened.sent_bytes).toBe(0)
   expect(opened.images.map(({ readers }) => readers)).toEqual([`user ${reader}`, `user ${reader}`])
 })
+
+test.each(['RequestThrottledException', 'ResourceNotFoundException', 'InternalServerException'])(
+  'a block that is refused with %s is sent again',
+  async (code) => {
+    write()
+    await here.reopen({ faults: [{ operation: 'PutSnapshotBlock', when: 'before', code, left: 2 }] })
+    const { images } = await publish({}, context())
+    expect(images).toHaveLength(2)
+    expect(await verify({}, context())).toMatchObject({ drift: [] })
+  },
+)
+
+test('who may not store blocks is told the permission it takes', async () => {
+  write()
+  const fault = { operation: 'PutSnapshotBlock', when: 'before', code: 'AccessDeniedException', left: 9 }
+  await here.reopen({ faults: [fault] })
+  await expect(publish({}, context())).rejects.toMatchObject({
+    ...{ code: 'denied', hint: expect.stringContaining('add ebs:PutSnapshotBlock to the policy') },
+  })
+})

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
+import { CreateTagsCommand, EC2Client, ModifySnapshotAttributeCommand } from '@aws-sdk/client-ec2'
 import type { Answer, Request } from '../../src/rehearsal/kit/front.ts'
 import { passOn } from './other-server.ts'
 
@@ -11,6 +12,8 @@ export interface Mended {
   registered(): readonly string[]
   /** Requests so far that may have changed something, by operation. */
   changes(): readonly string[]
+  /** Requests so far that were refused, by status and message. */
+  refused(): readonly string[]
   /** Leaves all blocks of snapshots but this many without an answer; from now on none, when undefined. */
   holdBlocksAfter(count: number | undefined): void
   /** How many blocks are without an answer. */
@@ -19,70 +22,66 @@ export interface Mended {
 }
 
 /**
- * moto 5.2 differs from AWS in what is mended here; all else, bytes among it, is moto's:
+ * Every request reaches moto as it was signed. What moto 5.2 does in another way than AWS is mended by further ones:
  *
  * - a snapshot is `completed` for it before CompleteSnapshot was called. EC2 tells `pending` until then:
  *   https://docs.aws.amazon.com/ebs/latest/userguide/ebsapi-create-snapshot.html (2026-11);
  * - it takes the permissions of a snapshot only in the older of the two forms that EC2 has for them (`UserId.1`);
  * - it forgets the tags that RegisterImage and CopyImage give, and the snapshot that RegisterImage names.
  *
- * Not mended, and not tried here: it checks no signature, no checksum of a block or of all, and no token; it makes a
- * snapshot of its own for each image and shows that; of an image it keeps name and description alone (no architecture, no
- * boot mode, no IMDS); a copy is there at once, with nothing in it; it has no blocking of public images (HTTP 500).
+ * Not mended, and not tried here: it checks no checksum of a block or of all, and no token; it makes a snapshot of its own
+ * for each image and shows that; of an image it keeps name and description alone (no architecture, no boot mode, no IMDS);
+ * a copy is there at once, with nothing in it; it has no blocking of public images (HTTP 500).
+ *
+ * @param credentials of one who may do all, for the further requests
  */
-export async function openMended(port: number): Promise<Mended> {
+export async function openMended(
+  port: number,
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<Mended> {
   const pending = new Set<string>()
   const registered: string[] = []
   const changes: string[] = []
+  const refused: string[] = []
   const waiting = new Set<IncomingMessage>()
   let mayPass: number | undefined
 
-  /** Asks moto for something in the name of the client: with its region, which the signature tells. */
-  async function alsoTag(request: Request, resource: string, form: URLSearchParams): Promise<void> {
-    const asked = new URLSearchParams({
-      Action: 'CreateTags',
-      Version: form.get('Version') ?? '',
-      'ResourceId.1': resource,
-    })
-    const tags = /^TagSpecification\.(\d+)\.Tag\.(\d+)\.(Key|Value)$/
-    for (const [name, value] of form) {
-      const [, specification, tag, part] = tags.exec(name) ?? []
-      if (specification === undefined) continue
-      if (form.get(`TagSpecification.${specification}.ResourceType`) === 'image') asked.set(`Tag.${tag}.${part}`, value)
-    }
-    const { status, body } = await passOn({ ...request, body: Buffer.from(`${asked}`) }, { port, tls: false })
-    if (status !== 200) throw new Error(`CreateTags: ${body}`)
+  /** EC2 of the region that a request was signed for. */
+  const ec2Of = ({ headers }: Request): EC2Client => {
+    const region = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? ''
+    return new EC2Client({ region, endpoint: `http://127.0.0.1:${port}`, credentials })
   }
 
-  async function ofEc2(request: Request, form: URLSearchParams): Promise<Answer> {
+  async function ofEc2(request: Request, form: URLSearchParams, answer: Answer): Promise<Answer> {
     const action = form.get('Action') ?? ''
-    const asked = action === 'ModifySnapshotAttribute' ? olderForm(form) : form
-    const answer = await passOn({ ...request, body: Buffer.from(`${asked}`) }, { port, tls: false })
     const text = answer.body.toString()
     if (action === 'DescribeSnapshots') return { ...answer, body: pendingIn(text, pending) }
-    if (answer.status !== 200 || /^(Describe|Get|List)/.test(action)) return answer
+    if (/^(Describe|Get|List)/.test(action)) return answer
     changes.push(action)
+    if (action === 'ModifySnapshotAttribute')
+      for (const change of olderForms(form)) await ec2Of(request).send(new ModifySnapshotAttributeCommand(change))
     if (action === 'RegisterImage') registered.push(form.get('BlockDeviceMapping.1.Ebs.SnapshotId') ?? '')
     const image = /<imageId>(ami-\w+)<\/imageId>/.exec(text)?.[1]
     if (image !== undefined && (action === 'RegisterImage' || action === 'CopyImage'))
-      await alsoTag(request, image, form)
+      await ec2Of(request).send(new CreateTagsCommand({ Resources: [image], Tags: imageTags(form) }))
     return answer
   }
 
   async function respond(request: Request, message: IncomingMessage): Promise<Answer | undefined> {
-    const form = new URLSearchParams(request.body.toString('latin1'))
-    if (form.has('Action')) return ofEc2(request, form)
-    if (request.method === 'PUT' && mayPass !== undefined && mayPass-- <= 0) {
+    const { method, target, headers } = request
+    if (method === 'PUT' && mayPass !== undefined && mayPass-- <= 0) {
       waiting.add(message)
       return undefined
     }
-    const target = request.headers['x-amz-target']
-    if (typeof target !== 'string' || !target.includes('.Get'))
-      changes.push(`${request.method} ${target ?? request.target}`)
     const answer = await passOn(request, { port, tls: false })
+    if (answer.status >= 400) refused.push(`${answer.status} ${answer.body}`)
     if (answer.status >= 300) return answer
-    if (/^\/snapshots\/?$/.test(request.target)) pending.add(String(JSON.parse(answer.body.toString()).SnapshotId))
-    pending.delete(/^\/snapshots\/completion\/([\w-]+)$/.exec(request.target)?.[1] ?? '')
+    const form = new URLSearchParams(request.body.toString('latin1'))
+    if (form.has('Action')) return ofEc2(request, form, answer)
+    const { 'x-amz-target': operation = `${method} ${target}` } = headers
+    if (!operation.includes('.Get')) changes.push(String(operation))
+    if (/^\/snapshots\/?$/.test(target)) pending.add(String(JSON.parse(answer.body.toString()).SnapshotId))
+    pending.delete(/^\/snapshots\/completion\/([\w-]+)$/.exec(target)?.[1] ?? '')
     return answer
   }
 
@@ -104,6 +103,7 @@ export async function openMended(port: number): Promise<Mended> {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     registered: () => [...registered],
     changes: () => [...changes],
+    refused: () => [...refused],
     holdBlocksAfter(count) {
       mayPass = count
       for (const message of waiting) message.socket.destroy()
@@ -118,18 +118,29 @@ export async function openMended(port: number): Promise<Mended> {
   }
 }
 
-/** One operation on permissions, as https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html has it (2026-11). */
-function olderForm(form: URLSearchParams): URLSearchParams {
-  const older = new URLSearchParams()
-  for (const [name, value] of form) {
-    const [, operation, index, member] =
-      /^CreateVolumePermission\.(Add|Remove)\.(\d+)\.(UserId|Group)$/.exec(name) ?? []
-    older.set(operation === undefined ? name : `${member === 'Group' ? 'UserGroup' : member}.${index}`, value)
-    if (operation === undefined) continue
-    if (![null, operation.toLowerCase()].includes(older.get('OperationType'))) throw new Error('two operations at once')
-    older.set('OperationType', operation.toLowerCase())
-  }
-  return older
+/** Operations on permissions, as https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html had them first (2026-11). */
+function olderForms(form: URLSearchParams) {
+  const named = (operation: string, member: string): string[] =>
+    [...form]
+      .filter(([name]) => new RegExp(`^CreateVolumePermission\\.${operation}\\.\\d+\\.${member}$`).test(name))
+      .map(([, value]) => value)
+  return (['Add', 'Remove'] as const).map((operation) => ({
+    SnapshotId: form.get('SnapshotId') ?? '',
+    Attribute: 'createVolumePermission' as const,
+    OperationType: operation === 'Add' ? ('add' as const) : ('remove' as const),
+    UserIds: named(operation, 'UserId'),
+    GroupNames: named(operation, 'Group'),
+  }))
+}
+
+/** The tags that a request gives an image. */
+function imageTags(form: URLSearchParams): { Key: string; Value: string }[] {
+  return [...form].flatMap(([name, key]) => {
+    const [, specification, tag] = /^TagSpecification\.(\d+)\.Tag\.(\d+)\.Key$/.exec(name) ?? []
+    const isImage = form.get(`TagSpecification.${specification}.ResourceType`) === 'image'
+    const value = form.get(`TagSpecification.${specification}.Tag.${tag}.Value`)
+    return isImage && value !== null ? [{ Key: key, Value: value }] : []
+  })
 }
 
 /** An answer to DescribeSnapshots, in which nobody has completed these. */

@@ -25,7 +25,7 @@ export async function startServer(
   const port = await freePort()
   const child = spawn(program, words(port), { stdio: 'ignore', env: { ...process.env, ...environment } })
   try {
-    await vi.waitFor(() => connects(port, child), { timeout: 60_000, interval: 100 })
+    await vi.waitFor(() => connects(port, child), { timeout: 240_000, interval: 100 })
   } catch (error) {
     child.kill('SIGKILL')
     throw error

@@ -18,7 +18,11 @@ const missing = process.env.CI === undefined && !existsSync(moto)
 const [home, other] = ['eu-central-1', 'us-east-1'] as const
 const reader = '210987654321'
 const blockBytes = 512 * 1024
-const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+
+interface Keys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
 
 /** 4 MiB, with something in the first, the fourth and the last two blocks. */
 function disk(): Buffer {
@@ -35,6 +39,7 @@ describe.skipIf(missing)('a finished disk in the EBS, EC2 and Systems Manager of
   let server: OtherServer
   let mended: Mended
   let sindri: Sindri
+  let admin: Keys
   let published: PublishResult
 
   beforeAll(async () => {
@@ -42,13 +47,24 @@ describe.skipIf(missing)('a finished disk in the EBS, EC2 and Systems Manager of
     server = await startServer(moto, (port) => ['-H', '127.0.0.1', '-p', `${port}`], {
       MOTO_EC2_LOAD_DEFAULT_AMIS: 'false',
     })
-    mended = await openMended(server.port)
-    sindri = await openSindri({ ...keys, AWS_ENDPOINT_URL: mended.url })
+    admin = await newUser('admin')
+    const publisher = await newUser('publisher')
+    mended = await openMended(server.port, admin)
+    sindri = await openSindri({
+      ...{ AWS_ENDPOINT_URL: mended.url, AWS_ACCESS_KEY_ID: publisher.accessKeyId },
+      AWS_SECRET_ACCESS_KEY: publisher.secretAccessKey,
+    })
     await writeFile(join(sindri.folder, 'disk.raw'), bytes)
     const aws = { regions: [home, other], accounts: [reader], ssm_parameter: '/images/golden' }
     const known = { os: 'debian12', disk: 'disk.raw', architecture: 'x86_64', firmware: 'uefi' }
     const release = { version: '1.4.2', ...known, targets: { aws } }
     await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify({ name: 'golden', release }))
+    await allow('admin', { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] })
+    await allow('publisher', await sindri.json('vm', 'permissions', '--publish', '--cloud', 'aws'))
+    // From now on it checks signatures, and who may do what.
+    await fetch(`http://127.0.0.1:${server.port}/moto-api/reset-auth`, { method: 'POST', body: '0' })
+    const wrong = new ec2.EC2Client({ ...own(home), credentials: { ...publisher, secretAccessKey: 'wrong' } })
+    await expect(wrong.send(new ec2.DescribeImagesCommand({}))).rejects.toMatchObject({ name: 'AuthFailure' })
   })
   afterAll(async () => {
     expect(await sindri?.close()).toEqual([])
@@ -56,10 +72,29 @@ describe.skipIf(missing)('a finished disk in the EBS, EC2 and Systems Manager of
     await server?.close()
   })
 
+  /** Asks IAM for something, before signatures are checked. */
+  async function iam(Action: string, more: Record<string, string>): Promise<string> {
+    const authorization = 'AWS4-HMAC-SHA256 Credential=none/20261101/us-east-1/iam/aws4_request'
+    const body = new URLSearchParams({ Action, Version: '2010-05-08', ...more })
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', headers: { authorization }, body })
+    expect(answer.status).toBe(200)
+    return answer.text()
+  }
+  async function newUser(UserName: string): Promise<Keys> {
+    await iam('CreateUser', { UserName })
+    const told = await iam('CreateAccessKey', { UserName })
+    const named = (name: string): string => new RegExp(`<${name}>(.+?)</${name}>`).exec(told)?.[1] ?? ''
+    return { accessKeyId: named('AccessKeyId'), secretAccessKey: named('SecretAccessKey') }
+  }
+  async function allow(UserName: string, policy: object): Promise<void> {
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', ...policy })
+    await iam('PutUserPolicy', { UserName, PolicyName: 'own', PolicyDocument })
+  }
+
   /** AWS's own clients, straight at moto: what they see nothing of ours has touched. */
   const own = (region: string) => ({
     ...{ region, endpoint: `http://127.0.0.1:${server.port}` },
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: admin,
   })
   const imagesIn = async (region: string) =>
     (await new ec2.EC2Client(own(region)).send(new ec2.DescribeImagesCommand({ Owners: ['self'] }))).Images ?? []
@@ -99,6 +134,8 @@ describe.skipIf(missing)('a finished disk in the EBS, EC2 and Systems Manager of
       `${home} user ${reader}`,
       `${other} user ${reader}`,
     ])
+    // The printed policy was enough.
+    expect(mended.refused().filter((one) => /^40[13]/.test(one))).toEqual([])
     const [snapshot, ...more] = await snapshotsIn(home)
     expect(more).toEqual([])
     // The image was made of that snapshot, and the snapshot is the disk.

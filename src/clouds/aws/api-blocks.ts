@@ -53,9 +53,13 @@ export function openBlocks(
           query: {},
           headers,
         })
-        const { statusCode, body } = await pool.request({ method: 'PUT', path, headers: signed.headers, body: block })
+        const {
+          statusCode,
+          headers: told,
+          body,
+        } = await pool.request({ method: 'PUT', path, headers: signed.headers, body: block })
         const text = await body.text()
-        if (statusCode >= 300) throw refusal(statusCode, text)
+        if (statusCode >= 300) throw refusal(statusCode, String(told['x-amzn-errortype'] ?? ''), text)
       } catch (error) {
         throw awsError(error, 'ebs:PutSnapshotBlock', region)
       }
@@ -63,10 +67,19 @@ export function openBlocks(
   }
 }
 
-/** An answer as the SDK would have thrown it. */
-function refusal(status: number, text: string): Error {
-  const found = /"(?:__type|code)"\s*:\s*"([^"#]*#)?([^"]+)"/i.exec(text)
+/**
+ * An answer as the SDK would have thrown it. What kind of refusal it is stands in a header, where other text may surround
+ * it: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization (2026-11).
+ */
+function refusal(status: number, type: string, text: string): Error {
+  const found = type || (/"(?:__type|code)"\s*:\s*"([^"]+)"/i.exec(text)?.[1] ?? '')
+  const code = found.replace(/:.*/, '').replace(/.*#/, '') || codeOfStatus(status)
   const message = /"message"\s*:\s*"([^"]*)"/i.exec(text)?.[1] ?? `HTTP ${status}`
-  const fallback = status >= 500 || status === 429 ? 'ServiceUnavailable' : 'Refused'
-  return Object.assign(new Error(message), { code: found?.[2] ?? fallback })
+  return Object.assign(new Error(message), { code })
+}
+
+/** Who answers without a code is none of EBS's own: a gateway before it. */
+function codeOfStatus(status: number): string {
+  if (status >= 500 || status === 429) return 'ServiceUnavailable'
+  return status === 401 || status === 403 ? 'AccessDenied' : 'Refused'
 }
