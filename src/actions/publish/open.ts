@@ -5,6 +5,7 @@ import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Plan, plan } from '../../core/plan.ts'
+import { retry } from '../../core/retry.ts'
 import { openSqliteStore } from '../../core/sqlite-store.ts'
 import type { Store } from '../../core/store.ts'
 import type { Disk } from '../../disk/disk.ts'
@@ -85,7 +86,7 @@ export async function openRelease(
       if (facts === undefined) throw missingDisk('no disk is named')
       const name =
         frozen?.name ??
-        (await begunAs(targets, key)) ??
+        (await begunAs(targets, key, context)) ??
         publicationName(release.project, release.version, context.clock.now(), os)
       const publication: Publication = {
         ...{ key, name, os, project: release.project, version: release.version },
@@ -131,8 +132,12 @@ export async function openRelease(
 }
 
 /** The first cloud that knows the release tells its name: with all records lost it still is the same. */
-async function begunAs(targets: readonly Pick<Place, 'target'>[], key: string): Promise<string | undefined> {
-  const names = await Promise.all(targets.map(({ target }) => target.begunAs(key)))
+async function begunAs(
+  targets: readonly Pick<Place, 'target'>[],
+  key: string,
+  { clock, signal }: Context,
+): Promise<string | undefined> {
+  const names = await Promise.all(targets.map(({ target }) => retry(clock, signal, () => target.begunAs(key))))
   return names.find((name) => name !== undefined)
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../../clouds/disk-target.ts'
 import { SindriError } from '../../core/error.ts'
+import { retry } from '../../core/retry.ts'
 import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
 import type { OpenRelease } from './open.ts'
@@ -9,8 +10,7 @@ import type { OpenRelease } from './open.ts'
  * @throws SindriError `conflict` when a cloud has something of this version that was made from another disk
  */
 export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
-  const { places, publication } = release
-  const found = await findings(places, publication)
+  const found = await findings(release, context)
   for (const { level, message, hint } of found)
     if (level === 'warning') context.emit({ type: 'warning', message, hint })
   const errors = found.filter(({ level }) => level === 'error')
@@ -36,12 +36,15 @@ async function checkForeign({ isFrozen, plan, publication }: OpenRelease, contex
 
 /** What the clouds would refuse, each finding naming its cloud. */
 export async function findings(
-  places: OpenRelease['places'],
-  publication: OpenRelease['publication'],
+  { places, publication }: Pick<OpenRelease, 'places' | 'publication'>,
+  { clock, signal }: Context,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(
     places.map(async ({ cloud, target }) =>
-      (await target.preflight(publication)).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
+      (await retry(clock, signal, () => target.preflight(publication))).map((one) => ({
+        ...one,
+        message: `${cloud}: ${one.message}`,
+      })),
     ),
   )
   return found.flat()
