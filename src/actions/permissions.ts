@@ -2,6 +2,7 @@ import type { Permission } from '../clouds/cloud.ts'
 import type { PublisherId } from '../clouds/disk-target.ts'
 import { cloud as cloudOf } from '../clouds/index.ts'
 import { publishers } from '../clouds/publishers.ts'
+import { sharedStoreAt } from '../clouds/stores.ts'
 import { readConfig } from '../config/read.ts'
 import { releaseOf } from '../config/release.ts'
 import { SindriError } from '../core/error.ts'
@@ -14,7 +15,7 @@ export interface PermissionsResult {
   readonly policy: unknown
 }
 
-/** What the credentials must be allowed to publish the release of this config, and nothing more. Offline. */
+/** What the credentials must be allowed to publish the release of this config and share its records, and nothing more. Offline. */
 export async function releasePermissions(
   options: { readonly config?: string | undefined; readonly cloud?: string | undefined },
   context: Context,
@@ -29,7 +30,10 @@ export async function releasePermissions(
   const publisher = publishers.find(({ id }) => id === chosen)
   if (publisher?.permissions !== undefined) return publisher.permissions(release)
   const { ofRelease, policy } = await cloudOf(chosen).permissions()
-  const needed = ofRelease(release)
+  const store = release.store && sharedStoreAt(release.store)
+  const needed = [...ofRelease(release)]
+  for (const one of store?.cloud === chosen ? store.permissions : [])
+    if (!needed.some(({ action, on }) => action === one.action && on === one.on)) needed.push(one)
   return { permissions: needed, policy: policy(needed, undefined) }
 }
 

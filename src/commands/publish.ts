@@ -9,6 +9,7 @@ interface ReleaseFlags extends CommonFlags {
   readonly disk?: string
   readonly releaseVersion?: string
   readonly os?: string
+  readonly store?: string
   readonly only?: readonly string[]
 }
 
@@ -36,6 +37,10 @@ function withRelease(command: Command): Command {
     .option('--disk <file>', 'the finished disk (default: release.disk)')
     .option('--release-version <version>', 'version of the release (default: release.version)')
     .option('--os <name>', 'last part of the images’ names (default: release.os, else what the disk says)')
+    .option(
+      '--store <url>',
+      'where several machines share the records: s3://…, gs://… or azblob://… (default: release.store, else this machine)',
+    )
     .addOption(
       new Option('--only <clouds>', 'some of the clouds of the release (default: all)')
         .choices(targetNames)
@@ -57,6 +62,7 @@ function optionsOf(flags: ChangeFlags) {
     disk: flags.disk,
     version: flags.releaseVersion,
     os: flags.os,
+    store: flags.store,
     lockTimeoutMs: flags.lockTimeout === undefined ? undefined : flags.lockTimeout * 1000,
     // Cast: an unknown name is refused by name, since the release does not have it.
     only: flags.only as ReleaseOptions['only'],
@@ -84,8 +90,9 @@ export function publishCommands(vm: Command, session: Session): void {
   withLock(withRelease(vm.command('publish')))
     .summary('Make a finished disk an image in clouds and regions')
     .description(
-      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Safe to repeat: ' +
-        'what exists is found, what was sent is not sent again, new regions and readers are added.',
+      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Where no disk is ' +
+        'named, the image that was built last of this config is copied within its own cloud. Safe to repeat: what exists is ' +
+        'found, what was sent is not sent again, new regions and readers are added.',
     )
     .addOption(
       new Option(

@@ -2,6 +2,7 @@ import { type Complaint, SindriError } from '../core/error.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
 import { isReleaseWord, type ReleaseSettings, type ReleaseTargets } from './sections/release.ts'
+import { type StorePlace, storePlace, storeRule } from './store-place.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
 import { azureRelease } from './targets/azure.ts'
@@ -11,11 +12,13 @@ import { openstackRelease } from './targets/openstack.ts'
 import type { Complain } from './targets/target.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
-export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk'> {
+export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk' | 'store'> {
   readonly os: string | undefined
   readonly architecture: ReleaseSettings['architecture'] | undefined
   readonly firmware: ReleaseSettings['firmware'] | undefined
   readonly disk: string | undefined
+  /** Where the records are, when not on this machine. */
+  readonly store: StorePlace | undefined
 }
 
 /**
@@ -28,6 +31,7 @@ export function releaseOf(
     readonly disk?: string | undefined
     readonly version?: string | undefined
     readonly os?: string | undefined
+    readonly store?: string | undefined
   },
 ): ReleaseConfig {
   const { release = {} } = config
@@ -65,6 +69,13 @@ export function releaseOf(
     ...(written.alibaba !== undefined && { alibaba: alibabaRelease(written.alibaba, about('alibaba')) }),
     ...(written.openstack !== undefined && { openstack: openstackRelease(written.openstack, about('openstack')) }),
   }
+  const address = flags.store ?? release.store
+  const store = address === undefined ? undefined : storePlace(address)
+  if (address !== undefined && store === undefined)
+    complaints.push({
+      message: `${flags.store === undefined ? 'release.store' : '--store'}: "${address}" is not ${storeRule.kind}`,
+      ...(storeRule.hint !== undefined && { hint: storeRule.hint }),
+    })
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')
   return {
@@ -75,6 +86,7 @@ export function releaseOf(
     architecture: release.architecture,
     firmware: release.firmware,
     allowPublic: release.allow_public === true,
+    store,
     targets,
   }
 }

@@ -79,6 +79,7 @@ function open(file: string, told: <T>(call: () => T) => T): Store {
     async list(prefix) {
       return told(() => keys.all(prefix)).map((row) => String(row['key']))
     },
+    now: async () => Date.now(),
     close: () => database.close(),
   }
 }

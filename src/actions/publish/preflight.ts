@@ -3,23 +3,16 @@ import { SindriError } from '../../core/error.ts'
 import { retry } from '../../core/retry.ts'
 import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
+import { tellFindings } from '../tell-findings.ts'
 import type { OpenRelease } from './open.ts'
 
 /**
  * Everything that would fail later, told before the first byte is sent.
- * @throws SindriError `conflict` when a cloud has something of this version that was made from another disk
+ * @throws SindriError `conflict` when a cloud has something of this version that was made from something else
  */
 export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
-  const found = await findings(release, context)
-  for (const { level, message, hint } of found)
-    if (level === 'warning') context.emit({ type: 'warning', message, hint })
-  const errors = found.filter(({ level }) => level === 'error')
-  const [first, ...more] = errors
-  if (first === undefined) return checkForeign(release, context)
-  if (more.length === 0) throw new SindriError('failed', first.message, { hint: first.hint })
-  throw new SindriError('failed', `${errors.length} things would make this fail`, {
-    complaints: errors.map(({ message, hint }) => ({ message, hint })),
-  })
+  tellFindings(await findings(release.places, context), context)
+  await checkForeign(release, context)
 }
 
 /** Where no record tells of which disk a version is, the clouds do: all are asked before the first of them is changed. */
@@ -35,16 +28,10 @@ async function checkForeign({ isFrozen, plan, publication }: OpenRelease, contex
 }
 
 /** What the clouds would refuse, each finding naming its cloud. */
-export async function findings(
-  { places, publication }: Pick<OpenRelease, 'places' | 'publication'>,
-  { clock, signal }: Context,
-): Promise<readonly Finding[]> {
+export async function findings(places: OpenRelease['places'], { clock, signal }: Context): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    places.map(async ({ cloud, target }) =>
-      (await retry(clock, signal, () => target.preflight(publication))).map((one) => ({
-        ...one,
-        message: `${cloud}: ${one.message}`,
-      })),
+    places.map(async ({ cloud, preflight }) =>
+      (await retry(clock, signal, preflight)).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
     ),
   )
   return found.flat()

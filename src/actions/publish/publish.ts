@@ -83,10 +83,10 @@ function stopped({ publication }: OpenRelease): SindriError {
 type Running = Pick<Context, 'clock' | 'signal' | 'emit'>
 
 async function makeImages(release: OpenRelease, closed: boolean, running: Running): Promise<Pick<Applied, 'failures'>> {
-  const { disk, store, publication } = release
+  const { disk, store, secrets, publication } = release
   const whole = closed ? plan(release.plan.steps, []) : release.plan
   return apply({
-    ...{ release: publication.key, plan: whole, store, ...running },
+    ...{ release: publication.key, plan: whole, store, secrets, ...running },
     ...(disk && fillOf(whole, { disk, ...running })),
   })
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { type Fields, flag, lazySection, oneOf, section, type TextRule, text } from '../fields.ts'
+import { storeRule } from '../store-place.ts'
 import { type AlibabaReleaseSettings, alibabaReleaseFields } from '../targets/alibaba.ts'
 import { type AwsReleaseSettings, awsReleaseFields } from '../targets/aws.ts'
 import { type AzureReleaseSettings, azureReleaseFields } from '../targets/azure.ts'
@@ -32,6 +33,7 @@ export interface ReleaseSettings {
   readonly firmware: 'uefi' | 'bios' | 'both'
   readonly audience: Audience
   readonly allowPublic: boolean
+  readonly store: string
   readonly targets: ReleaseTargets
 }
 
@@ -64,6 +66,10 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   firmware: oneOf('How it boots; otherwise what the disk says.', ['uefi', 'bios', 'both']),
   audience: oneOf('Who the images are for, besides those that are named.', ['private', 'community', 'public']),
   allow_public: flag('Confirms that images for everybody are meant.'),
+  store: text(
+    'Where the records are kept so that several machines share them: a bucket of S3 or Google Cloud, or a container of Azure; otherwise on this machine.',
+    storeRule,
+  ),
   targets: section('Where it is published.', {
     aws: section<Written<AwsReleaseSettings>>('AWS.', awsReleaseFields(), ['regions']),
     azure: section<Written<AzureReleaseSettings>>('Azure.', azureReleaseFields(), ['regions']),

@@ -26,6 +26,7 @@ const statuses: Readonly<Record<string, number>> = {
   NoSuchKey: 404,
   NoSuchUpload: 404,
   PermanentRedirect: 301,
+  PreconditionFailed: 412,
   'Rehearsal.NotImplemented': 501,
   RequestTimeTooSkewed: 403,
   SlowDown: 503,

@@ -6,6 +6,7 @@ const roots: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 'InitiateMultipartUploadResult',
   GetBucketLocation: 'LocationConstraint',
   ListMultipartUploads: 'ListMultipartUploadsResult',
+  ListObjectsV2: 'ListBucketResult',
   ListParts: 'ListPartsResult',
 }
 
@@ -49,6 +50,8 @@ export function s3Answer(name: string, output: Output): Answer {
       return header === undefined || value === undefined ? [] : [[header, String(value)]]
     })
     const status = name.startsWith('Delete') || name.startsWith('Abort') ? 204 : 200
+    const bytes: unknown = Reflect.get(fields, 'Body')
+    if (Buffer.isBuffer(bytes)) return { status, headers: Object.fromEntries(told), body: bytes }
     const body = root === undefined ? '' : documentOf(root, output)
     return { status, headers: { ...Object.fromEntries(told), 'content-type': 'application/xml' }, body }
   }

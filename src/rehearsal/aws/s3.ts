@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Output } from './answer.ts'
 import { awsError, notImplemented } from './aws-error.ts'
@@ -46,7 +47,47 @@ async function place(call: Call, object: ObjectRecord): Promise<void> {
   await removeBytes(call, before?.parts ?? [])
 }
 
-function objectHeaders(object: ObjectRecord): Output {
+/** Refuses a write whose condition does not hold. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html (2026-11) */
+function checkCondition(call: Call): void {
+  const [absent, etag] = [call.input.text('IfNoneMatch'), call.input.text('IfMatch')]
+  if (absent !== undefined && absent !== '*') throw notImplemented('If-None-Match of an ETag')
+  const { objects } = findBucket(call, text(call, 'Bucket'))
+  const there = Object.hasOwn(objects, text(call, 'Key')) ? objects[text(call, 'Key')] : undefined
+  if (etag !== undefined && there === undefined) throw awsError('NoSuchKey', 'The specified key does not exist.')
+  if ((absent !== undefined && there !== undefined) || (etag !== undefined && there?.etag !== etag))
+    throw awsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+}
+
+const mostKeys = 1000
+
+function listObjects(call: Call): Output {
+  const prefix = call.input.text('Prefix') ?? ''
+  const after = call.input.text('ContinuationToken') ?? ''
+  const size = Math.min(call.input.number('MaxKeys') ?? mostKeys, mostKeys)
+  const rest = Object.entries(findBucket(call, text(call, 'Bucket')).objects)
+    .filter(([key]) => key.startsWith(prefix) && key > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const shown = rest.slice(0, size)
+  const more = rest.length > size
+  return {
+    Name: text(call, 'Bucket'),
+    ...{ Prefix: prefix, KeyCount: shown.length, MaxKeys: size, IsTruncated: more },
+    ...(more && { NextContinuationToken: shown.at(-1)?.[0] }),
+    Contents: shown.map(([key, object]) => ({
+      Key: key,
+      ...{ ETag: object.etag, Size: object.bytes, StorageClass: 'STANDARD' },
+      LastModified: new Date(object.changedAt).toISOString(),
+    })),
+  }
+}
+
+/** Objects of a few parts are read whole. */
+async function bytesOf(call: Call, object: ObjectRecord): Promise<Buffer> {
+  const parts = await Promise.all(object.parts.map(async ({ file }) => readFile(await call.world.disks.path(file))))
+  return Buffer.concat(parts)
+}
+
+function objectHeaders(object: ObjectRecord): { readonly [name: string]: Output } {
   return {
     ContentLength: object.bytes,
     ETag: object.etag,
@@ -169,16 +210,30 @@ export const s3Operations: Operations = {
     },
   },
   PutObject: {
-    supports: [...at, ...sums],
+    supports: [...at, ...sums, 'IfMatch', 'IfNoneMatch'],
     resources: arnOf,
     run: async (call) => {
       checkBytes(call)
-      findBucket(call, text(call, 'Bucket'))
+      checkCondition(call)
       const part = await keepBytes(call, call.payload.bytes)
       const object = { parts: [part], bytes: part.bytes, ...sumsOf(call), changedAt: call.now }
       await place(call, object)
       return { ETag: object.etag, ChecksumSHA256: object.sha256 }
     },
+  },
+  GetObject: {
+    supports: [...at, 'ChecksumMode'],
+    resources: arnOf,
+    run: async (call) => {
+      const object = findObject(call, text(call, 'Bucket'), text(call, 'Key'))
+      return { ...objectHeaders(object), Body: await bytesOf(call, object) }
+    },
+  },
+  ListObjectsV2: {
+    supports: ['Bucket', 'Prefix', 'MaxKeys', 'ContinuationToken'],
+    action: 's3:ListBucket',
+    resources: ({ input }) => [`arn:aws:s3:::${input.need('Bucket')}`],
+    run: listObjects,
   },
   HeadObject: {
     supports: [...at, 'ChecksumMode'],
