@@ -48,8 +48,14 @@ export function imageStep(
       const begun = await ours()
       if (begun !== undefined) return { imageId: begun.id }
       const tags = diskTags(publication, inputs)
-      return {
-        imageId: await disks.registerImage(region, { name, description: name, snapshot: got(snapshot), ...boot, tags }),
+      const image = { name, description: name, snapshot: got(snapshot), ...boot, tags }
+      try {
+        return { imageId: await disks.registerImage(region, image) }
+      } catch (error) {
+        // The name may be taken by this very call, whose answer was lost.
+        const other = error instanceof SindriError && error.code === 'conflict' ? await ours() : undefined
+        if (other === undefined) throw error
+        return { imageId: other.id }
       }
     },
     async poll({ imageId }) {
