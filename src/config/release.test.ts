@@ -51,3 +51,18 @@ test('regions are named once, and where the disk is sent cannot be best effort',
   )
   expect(() => released(text('{regions: []}'))).toThrow('is empty')
 })
+
+test.each([
+  [{ version: '../../../x' }, '--release-version: "../../../x" cannot be'],
+  [{ version: '1'.repeat(41) }, 'cannot be a part'],
+  [{ version: '' }, '--release-version: "" cannot be'],
+  [{ os: 'dëbian' }, '--os: "dëbian" cannot be'],
+])('what a flag says becomes a part of names and paths as little as what a config says: %o', (flags, message) => {
+  const config = loadConfig('name: a\nrelease: {version: "1", targets: {openstack: {}}}\n', 'sindri.yaml')
+  expect(() => releaseOf(config, flags)).toThrow(message)
+})
+
+test('a project whose name is no part of a name is told where it stands', () => {
+  const text = `name: ${'g'.repeat(60)}\nrelease: {version: "1", targets: {openstack: {}}}\n`
+  expect(() => released(text)).toThrow(/^name: "g{60}" cannot be a part of an image’s name$/)
+})

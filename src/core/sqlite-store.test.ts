@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -27,4 +27,15 @@ test('keys are listed by exact prefix', async () => {
   for (const key of ['step/b', 'step/a', 'steps', 'step%']) await store.put(key, '', { ifAbsent: true })
   expect(await store.list('step/')).toEqual(['step/a', 'step/b'])
   store.close()
+})
+
+test('records that are damaged are told by their path, and what to do', () => {
+  const file = join(folder, 'r.db')
+  writeFileSync(file, Buffer.alloc(3000, 'no database'))
+  const damaged = {
+    code: 'prerequisite',
+    message: expect.stringContaining(file),
+    hint: expect.stringContaining('move it'),
+  }
+  expect(() => openSqliteStore(file)).toThrow(expect.objectContaining(damaged))
 })

@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdtemp, open, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { detectFormat } from './detect.ts'
 import { openFile } from './file-bytes.ts'
@@ -118,4 +119,19 @@ test('a file that becomes shorter while it is read is an error', async () => {
   await expect(bytes.read(4000, Buffer.alloc(2000))).rejects.toMatchObject({ code: 'failed' })
   await expect(bytes.read(9000, Buffer.alloc(2000))).rejects.toThrow(RangeError)
   await bytes.close()
+})
+
+test('what would be waited for, for ever, is no disk', async () => {
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(openDisk(pipe)).rejects.toMatchObject({ code: 'usage', message: `${pipe} is not a file` })
+  const loop = join(folder, 'loop')
+  await symlink(loop, loop)
+  await expect(openDisk(loop)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(loop) })
+})
+
+test('a tar.gz that holds a second disk is refused: other programs would take that one', async () => {
+  const both = [pattern(600, 1), pattern(600, 2)].map((data) => gunzipSync(makeTarGz(data)).subarray(0, 1536))
+  const packed = gzipSync(Buffer.concat([...both, Buffer.alloc(1024)]))
+  await expect(openDisk(inMemory(packed), { folder })).rejects.toThrow(/more than the disk/)
 })

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { retry } from '../core/retry.ts'
 import type { PartRecord, PartSink } from '../core/sink.ts'
 import { pauseBefore, worthAnother } from './attempts.ts'
 import { type Outcome, openPace } from './pace.ts'
@@ -21,7 +22,7 @@ export async function sendParts(id: string, sink: PartSink, record: PartRecord, 
   const source = bytesOf(disk, sink.format)
   const { sizeBytes } = source
   const partBytes = sink.partBytes(sizeBytes)
-  const stored = new Set([...(await sink.stored()), ...(await record.read())])
+  const stored = new Set([...(await retry(clock, signal, () => sink.stored())), ...(await record.read())])
   const extents = sink.zeros === 'skip' ? await source.extents() : [{ offset: 0, length: sizeBytes }]
   const total = countTouched(extents, partBytes) * partBytes
   const pace = openPace(Math.max(1, Math.min(mostRequests, Math.floor(windowBytes / partBytes))))
@@ -111,5 +112,5 @@ export async function sendParts(id: string, sink: PartSink, record: PartRecord, 
   signal.throwIfAborted()
   if (failure !== undefined) throw failure
   tell()
-  await sink.finish(sizeBytes)
+  await retry(clock, signal, () => sink.finish(sizeBytes))
 }

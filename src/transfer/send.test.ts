@@ -153,3 +153,27 @@ test('parts are of the file as the place wants it written down', async () => {
   const footer = kept.get(2)
   expect(footer?.toString('latin1', 0, 8)).toBe('conectix')
 })
+
+test('parts that cannot be written down end the sending, and nothing else', async () => {
+  const full: PartRecord = { read: async () => new Set(), write: () => Promise.reject(new Error('no room')) }
+  let now = 0
+  // Each look at the clock is late enough for the next writing down.
+  const clock = { ...instantClock(), now: () => (now += 3_000) }
+  const { signal } = new AbortController()
+  const { disk } = diskOf(Buffer.alloc(20 * partBytes, 'data'))
+  const send = sender({ disk, clock, signal, emit: () => undefined })
+  await expect(send('step', keeper('skip').sink, full)).rejects.toThrow('no room')
+})
+
+test('a sink that is throttled when it is asked, and when it is finished, is asked again', async () => {
+  const { sink, kept } = keeper('skip')
+  const slow = new SindriError('timeout', 'not now')
+  const left = { stored: 2, finish: 2 }
+  const throttled: PartSink = {
+    ...sink,
+    stored: () => (left.stored-- > 0 ? Promise.reject(slow) : sink.stored()),
+    finish: (size) => (left.finish-- > 0 ? Promise.reject(slow) : sink.finish(size)),
+  }
+  await send(diskOf(Buffer.alloc(2 * partBytes, 'data')).disk, throttled)
+  expect(kept.size).toBe(2)
+})

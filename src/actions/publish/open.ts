@@ -4,6 +4,7 @@ import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Plan, plan } from '../../core/plan.ts'
+import { retry } from '../../core/retry.ts'
 import type { Disk } from '../../disk/disk.ts'
 import { publicationKey, publicationName } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
@@ -99,7 +100,7 @@ export async function openRelease(
       if (frozen !== undefined) checkContent(frozen, content)
       const name =
         frozen?.name ??
-        (await begunAs(targets, key)) ??
+        (await begunAs(targets, key, context)) ??
         publicationName(release.project, release.version, context.clock.now(), os)
       const publication: Frozen = {
         ...{ key, name, os, project: release.project, version: release.version },
@@ -154,8 +155,12 @@ async function osBuilt(
 }
 
 /** The first cloud that knows the release tells its name: with all records lost it still is the same. */
-async function begunAs(targets: readonly Connected[], key: string): Promise<string | undefined> {
-  const names = await Promise.all(targets.map(({ target }) => target.begunAs(key)))
+async function begunAs(
+  targets: readonly Connected[],
+  key: string,
+  { clock, signal }: Context,
+): Promise<string | undefined> {
+  const names = await Promise.all(targets.map(({ target }) => retry(clock, signal, () => target.begunAs(key))))
   return names.find((name) => name !== undefined)
 }
 

@@ -56,7 +56,7 @@ export async function planRelease(options: ReleaseOptions, context: Context): Pr
     const { publication, places, plan, disk } = release
     const [seen, found] = await Promise.all([
       survey({ plan, clock: context.clock, signal: context.signal }),
-      findings(places),
+      findings(places, context),
     ])
     const dataBytes = disk?.extents.reduce((sum, { length }) => sum + length, 0) ?? 0
     const prices = pricesOf(context)

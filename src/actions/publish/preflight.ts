@@ -1,5 +1,6 @@
 import type { Finding } from '../../clouds/disk-target.ts'
 import { SindriError } from '../../core/error.ts'
+import { retry } from '../../core/retry.ts'
 import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
 import { tellFindings } from '../tell-findings.ts'
@@ -10,7 +11,7 @@ import type { OpenRelease } from './open.ts'
  * @throws SindriError `conflict` when a cloud has something of this version that was made from something else
  */
 export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
-  tellFindings(await findings(release.places), context)
+  tellFindings(await findings(release.places, context), context)
   await checkForeign(release, context)
 }
 
@@ -27,10 +28,10 @@ async function checkForeign({ isFrozen, plan, publication }: OpenRelease, contex
 }
 
 /** What the clouds would refuse, each finding naming its cloud. */
-export async function findings(places: OpenRelease['places']): Promise<readonly Finding[]> {
+export async function findings(places: OpenRelease['places'], { clock, signal }: Context): Promise<readonly Finding[]> {
   const found = await Promise.all(
     places.map(async ({ cloud, preflight }) =>
-      (await preflight()).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
+      (await retry(clock, signal, preflight)).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
     ),
   )
   return found.flat()

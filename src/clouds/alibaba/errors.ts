@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { brokenConnections } from '../broken-connections.ts'
 import { type Json, objectOf } from './answers.ts'
 
 /** Codes of https://www.alibabacloud.com/help/en/sdk/product-overview/common-error-codes (read 2026-11), without what follows a second dot. */
@@ -27,16 +28,6 @@ const transientCodes = new Set([
   'UnknownError',
   // OSS received other bytes than were sent: https://www.alibabacloud.com/help/en/oss/user-guide/http-400-status-code (2026-11)
   'InvalidDigest',
-])
-const brokenConnections = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_SOCKET',
 ])
 
 /**

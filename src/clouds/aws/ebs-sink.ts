@@ -29,8 +29,9 @@ export function ebsSink(api: AwsDiskApi, region: string, snapshot: string): Part
       try {
         await api.completeSnapshot(region, snapshot, digests.size, whole.digest('base64'))
       } catch (error) {
-        // It was completed before the answer was lost; whether it was, its state tells.
-        if (!(error instanceof SindriError && error.code === 'conflict')) throw error
+        // An earlier try may have completed it, and its answer was lost: whether it is complete, its state tells.
+        if (error instanceof SindriError && error.code === 'conflict') return
+        if (!('done' in (await api.pollSnapshot(region, snapshot, false)))) throw error
       }
     },
   }

@@ -56,3 +56,14 @@ test('what is gone already counts as removed; every other failure is passed on',
   await expect(unlessGone(Promise.reject(gone))).resolves.toBeUndefined()
   await expect(unlessGone(Promise.reject(used))).rejects.toBe(used)
 })
+
+test.each(['EAI_AGAIN', 'ENETUNREACH', 'SlowDown'])('%s is worth another try', (code) => {
+  const error = Object.assign(new Error('away'), { code })
+  expect(awsError(error, 'ec2:CopyImage', 'eu-central-1').code).toBe('timeout')
+})
+
+test('a fault of the server is worth another try whatever it calls itself', () => {
+  const failed = (httpStatusCode: number) => Object.assign(new Error('away'), { $metadata: { httpStatusCode } })
+  expect(awsError(failed(502), 'ec2:CopyImage', 'eu-central-1').code).toBe('timeout')
+  expect(awsError(failed(501), 'ec2:CopyImage', 'eu-central-1').code).toBe('failed')
+})

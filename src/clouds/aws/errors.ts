@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { brokenConnections } from '../broken-connections.ts'
 
 /** Codes of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (read 2026-11). */
 const credentialCodes = new Set([
@@ -20,6 +21,8 @@ const deniedCodes = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDen
 const transientCodes = new Set([
   'ConcurrentLimitExceededException',
   'InternalServerException',
+  'EC2ThrottledException',
+  'PriorRequestNotComplete',
   'RequestLimitExceeded',
   'RequestThrottled',
   'RequestThrottledException',
@@ -30,15 +33,8 @@ const transientCodes = new Set([
   'InternalError',
   'InternalFailure',
   'ServiceUnavailable',
+  'SlowDown',
   'Unavailable',
-  'TimeoutError',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_SOCKET',
 ])
 /** Of EBS: what is asked for does not go with what is there, for example a block for a snapshot that is complete. */
 const conflictCodes = new Set(['ConflictException', 'InvalidAMIName.Duplicate'])
@@ -74,7 +70,7 @@ export function awsError(error: unknown, action: string, region: string, source 
       cause: error,
     })
   }
-  if (transientCodes.has(code))
+  if (transientCodes.has(code) || brokenConnections.has(code) || isServerFault(error))
     return new SindriError('timeout', `${where} did not answer: ${message}`, { cause: error })
   if (conflictCodes.has(code))
     return new SindriError('conflict', `${where} was refused: ${message} (${code})`, { cause: error })
@@ -86,4 +82,16 @@ function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   if ('code' in error && typeof error.code === 'string') return error.code
   return 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name
+}
+
+/** 501 is what will never be answered. */
+function isServerFault(error: unknown): boolean {
+  const status = error instanceof Error && '$metadata' in error ? statusIn(error.$metadata) : 0
+  return status >= 500 && status !== 501
+}
+
+function statusIn(metadata: unknown): number {
+  const status =
+    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : 0
+  return typeof status === 'number' ? status : 0
 }

@@ -1,5 +1,6 @@
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { digest } from '../../core/digest.ts'
+import { SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
@@ -49,7 +50,14 @@ export function imageStep(
       if (begun !== undefined) return { imageId: begun.id }
       const tags = diskTags(publication, inputs)
       const image = { name, description: name, snapshot: got(snapshot), ...boot, tags, ...(uefiData && { uefiData }) }
-      return { imageId: await disks.registerImage(region, image) }
+      try {
+        return { imageId: await disks.registerImage(region, image) }
+      } catch (error) {
+        // The name may be taken by this very call, whose answer was lost.
+        const other = error instanceof SindriError && error.code === 'conflict' ? await ours() : undefined
+        if (other === undefined) throw error
+        return { imageId: other.id }
+      }
     },
     async poll({ imageId }) {
       const [image] = (await unlessGone(api.images(region, { ids: [imageId] }))) ?? []

@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { brokenConnections } from '../broken-connections.ts'
 
 /** What Azure answered instead of doing it. https://learn.microsoft.com/rest/api/azure (error responses, 2026-11) */
 export interface Refusal {
@@ -18,7 +19,6 @@ const busy = new Set([
   'TooManyRequests',
 ])
 const busyStatuses = new Set([408, 429, 500, 502, 503, 504])
-const brokenConnections = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'])
 const notOffered =
   /^(SkuNotAvailable|QuotaExceeded|ZonalAllocationFailed|AllocationFailed|OverconstrainedAllocation.*)$/
 

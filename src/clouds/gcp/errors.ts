@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { brokenConnections } from '../broken-connections.ts'
 
 /** What Google answered instead of doing it. */
 interface Refusal {
@@ -18,14 +19,6 @@ const busy = new Set([
   'internalError',
 ])
 const busyStatuses = new Set([408, 429, 500, 502, 503, 504])
-const brokenConnections = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'UND_ERR_SOCKET',
-  'TimeoutError',
-])
 
 /**
  * The same failure in our words: which permission, of what, and what to do. `credentials` says where those that were

@@ -1,4 +1,5 @@
 import { messageOf, SindriError } from '../../core/error.ts'
+import { brokenConnections } from '../broken-connections.ts'
 
 /** What OpenStack answered instead of doing it. */
 export interface Refusal {
@@ -14,14 +15,6 @@ export interface Asked {
 }
 
 const busyStatuses = new Set([408, 429, 500, 502, 503, 504])
-const brokenConnections = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_STREAM_DESTROYED',
-])
 
 /** A refusal in our words: which rule, of what, and what to do. `source` says where the credentials come from. */
 export function openStackError({ status, message }: Refusal, { rule, what }: Asked, source: string): SindriError {
