@@ -18,7 +18,16 @@ const busy = new Set([
   'TooManyRequests',
 ])
 const busyStatuses = new Set([408, 429, 500, 502, 503, 504])
-const brokenConnections = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET'])
+const brokenConnections = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
+])
 const notOffered =
   /^(SkuNotAvailable|QuotaExceeded|ZonalAllocationFailed|AllocationFailed|OverconstrainedAllocation.*)$/
 
