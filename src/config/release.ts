@@ -1,7 +1,7 @@
-import type { Complaint } from '../core/error.ts'
+import { type Complaint, SindriError } from '../core/error.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
-import type { ReleaseSettings, ReleaseTargets } from './sections/release.ts'
+import { isReleaseWord, type ReleaseSettings, type ReleaseTargets } from './sections/release.ts'
 import { type StorePlace, storePlace, storeRule } from './store-place.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
@@ -23,7 +23,7 @@ export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architectur
 
 /**
  * @param flags win over the config
- * @throws SindriError `config` with every mistake that can be told without a cloud or the disk
+ * @throws SindriError `config` with every mistake that can be told without a cloud or the disk; `usage` for a flag's
  */
 export function releaseOf(
   config: Config,
@@ -35,6 +35,8 @@ export function releaseOf(
   },
 ): ReleaseConfig {
   const { release = {} } = config
+  checkFlag('--release-version', flags.version, 'as in 1.4.2')
+  checkFlag('--os', flags.os, 'as in debian12')
   const project = release.project ?? config.name
   const version = flags.version ?? release.version
   const complaints: Complaint[] = []
@@ -42,7 +44,9 @@ export function releaseOf(
     complaints.push(complaintAbout(config, { path, message: `${path.join('.')}: ${message}`, hint }))
   }
   if (project === undefined) complain(['release', 'project'], 'is missing', 'name the project, or set name')
-  if (version === undefined) complain(['release', 'version'], 'is missing', 'set it, or give --version')
+  else if (!isReleaseWord(project))
+    complain(['name'], `"${project}" cannot be a part of an image’s name`, 'set release.project, as in garden')
+  if (version === undefined) complain(['release', 'version'], 'is missing', 'set it, or give --release-version')
   const written = release.targets ?? {}
   if (Object.values(written).every((target) => target === undefined))
     complain(['release', 'targets'], 'names no cloud', 'write for example targets: {aws: {regions: [eu-central-1]}}')
@@ -85,4 +89,12 @@ export function releaseOf(
     store,
     targets,
   }
+}
+
+/** The same that holds for the field: it becomes a part of names and of paths. */
+function checkFlag(flag: string, value: string | undefined, hint: string): void {
+  if (value === undefined || isReleaseWord(value)) return
+  throw new SindriError('usage', `${flag}: "${value}" cannot be a part of an image’s name`, {
+    hint: `use up to 40 letters, digits, dots, dashes and underscores, ${hint}`,
+  })
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ReleaseConfig } from '../../config/release.ts'
+import { isReleaseWord } from '../../config/sections/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { digestOf } from '../../disk/digest.ts'
 import { digestOnce } from '../../disk/digest-sidecar.ts'
@@ -33,7 +34,8 @@ export async function examine(file: string, release: ReleaseConfig, context: Con
       disk,
       os() {
         const name = osName(found.os.value)
-        if (name === undefined) throw untold(file, 'which system is on it', found.os.evidence, 'release.os: debian12')
+        if (name === undefined || !isReleaseWord(name))
+          throw untold(file, 'which system is on it', found.os.evidence, 'release.os: debian12')
         return name
       },
       async facts() {
@@ -58,7 +60,10 @@ async function digest(path: string, disk: Disk, context: Context): Promise<strin
   const sidecar = join(folder, `${createHash('sha256').update(path).digest('hex')}.json`)
   return digestOnce(path, sidecar, () => {
     context.emit({ type: 'note', message: `reading ${path} for its sha256 (once)` })
-    return digestOf(disk)
+    return digestOf(disk, (doneBytes, sizeBytes) => {
+      context.signal.throwIfAborted()
+      context.emit({ type: 'progress', id: path, phase: 'reading', fraction: doneBytes / sizeBytes })
+    })
   })
 }
 
