@@ -7,6 +7,7 @@ import type { CommonFlags, Session } from './session.ts'
 interface ReleaseFlags extends CommonFlags {
   readonly config?: string
   readonly disk?: string
+  readonly diskSha256?: string
   readonly releaseVersion?: string
   readonly os?: string
   readonly store?: string
@@ -34,7 +35,8 @@ interface UnpublishFlags extends ChangeFlags {
 function withRelease(command: Command): Command {
   return withCommon(command)
     .option('--config <file>', 'the config to use (default: sindri.yaml)')
-    .option('--disk <file>', 'the finished disk (default: release.disk)')
+    .option('--disk <file>', 'the finished disk, or its https://, s3:// or gs:// address (default: release.disk)')
+    .option('--disk-sha256 <hex>', 'sha256 that the disk’s file has to have (default: release.disk_sha256)')
     .option('--release-version <version>', 'version of the release (default: release.version)')
     .option('--os <name>', 'last part of the images’ names (default: release.os, else what the disk says)')
     .option(
@@ -60,6 +62,7 @@ function optionsOf(flags: ChangeFlags) {
   return {
     config: flags.config,
     disk: flags.disk,
+    diskSha256: flags.diskSha256,
     version: flags.releaseVersion,
     os: flags.os,
     store: flags.store,

@@ -1,7 +1,8 @@
 import { type Complaint, SindriError } from '../core/error.ts'
+import { textComplaint } from './fields.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
-import { isReleaseWord, type ReleaseSettings, type ReleaseTargets } from './sections/release.ts'
+import { isReleaseWord, type ReleaseSettings, type ReleaseTargets, sha256 } from './sections/release.ts'
 import { type StorePlace, storePlace, storeRule } from './store-place.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
@@ -30,6 +31,7 @@ export function releaseOf(
   config: Config,
   flags: {
     readonly disk?: string | undefined
+    readonly diskSha256?: string | undefined
     readonly version?: string | undefined
     readonly os?: string | undefined
     readonly store?: string | undefined
@@ -51,6 +53,9 @@ export function releaseOf(
   const written = release.targets ?? {}
   if (Object.values(written).every((target) => target === undefined))
     complain(['release', 'targets'], 'names no cloud', 'write for example targets: {aws: {regions: [eu-central-1]}}')
+  const wrong = flags.diskSha256 === undefined ? undefined : textComplaint(flags.diskSha256, sha256)
+  if (wrong !== undefined)
+    complaints.push({ ...wrong, message: `--disk-sha256 ${JSON.stringify(flags.diskSha256)} ${wrong.message}` })
   const audience = release.audience ?? 'private'
   if (audience !== 'private' && release.allow_public !== true)
     complain(
@@ -79,10 +84,12 @@ export function releaseOf(
     })
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')
+  const diskSha256 = flags.diskSha256 ?? release.disk_sha256
   return {
     ...{ project, version, audience },
     os: flags.os ?? release.os,
     disk: flags.disk ?? release.disk,
+    ...(diskSha256 !== undefined && { diskSha256 }),
     ...(release.disk_format !== undefined && { diskFormat: release.disk_format }),
     architecture: release.architecture,
     firmware: release.firmware,

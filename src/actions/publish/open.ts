@@ -17,6 +17,8 @@ import { openRecords, type Records } from './records.ts'
 export interface ReleaseOptions {
   readonly config?: string | undefined
   readonly disk?: string | undefined
+  /** What `sha256sum` prints of the disk's file. */
+  readonly diskSha256?: string | undefined
   readonly version?: string | undefined
   readonly os?: string | undefined
   /** The address of the store that the runs of several machines share; otherwise `release.store`. */
@@ -172,5 +174,5 @@ function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | und
 }
 
 function missingDisk(message: string): SindriError {
-  return new SindriError('usage', message, { hint: 'give --disk <file>, or set release.disk in sindri.yaml' })
+  return new SindriError('usage', message, { hint: 'give --disk, or set release.disk in sindri.yaml' })
 }

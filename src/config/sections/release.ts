@@ -28,6 +28,7 @@ export interface ReleaseSettings {
   readonly version: string
   readonly os: string
   readonly disk: string
+  readonly diskSha256?: string
   readonly diskFormat?: 'raw' | 'qcow2' | 'vhd' | 'vmdk' | 'tar.gz'
   readonly architecture: 'x86_64' | 'arm64'
   readonly firmware: 'uefi' | 'bios' | 'both'
@@ -47,6 +48,9 @@ export function isReleaseWord(text: string): boolean {
   return wordPattern.test(text)
 }
 
+/** In hex. */
+export const sha256: TextRule = { pattern: /^[0-9a-fA-F]{64}$/, kind: 'a sha256', hint: 'write its 64 digits of hex' }
+
 const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
   project: text('First part of the image’s name; `name` when it is not given.', word('a name', 'as in garden')),
   version: text('Version of the release.', word('a version', 'as in 1.4.2')),
@@ -54,7 +58,11 @@ const releaseFields = (): Fields<Written<ReleaseSettings>> => ({
     'Last part of the image’s name; otherwise what the disk says, as in debian12.',
     word('a name', 'as in debian12'),
   ),
-  disk: text('The finished disk: raw, qcow2, VHD, VMDK or a tar.gz with disk.raw.'),
+  disk: text(
+    'The finished disk: raw, qcow2, VHD, VMDK or a tar.gz with disk.raw. A file, or an https://, s3:// or gs:// address.',
+    { reference: true },
+  ),
+  disk_sha256: text('The sha256 that the disk’s file has to have, as `sha256sum` prints it.', sha256),
   disk_format: oneOf('How the disk is written down; otherwise what is in the file says.', [
     'raw',
     'qcow2',

@@ -21,6 +21,7 @@ const statuses: Readonly<Record<string, number>> = {
   InternalServerException: 500,
   InvalidAccessKeyId: 403,
   InvalidClientTokenId: 403,
+  InvalidRange: 416,
   InvalidSignatureException: 403,
   NoSuchBucket: 404,
   NoSuchKey: 404,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import type { Answer, Request } from '../kit/front.ts'
 import { type Json, objectIn, textIn } from '../kit/json.ts'
 import type { Call } from './call.ts'
@@ -130,18 +130,30 @@ export function isDownload({ method, path, query: asked }: Request): boolean {
 
 /** What is in an object. https://cloud.google.com/storage/docs/json_api/v1/objects/get (2026-11) */
 export async function download(request: Request, { world }: Pick<Call, 'world'>): Promise<Answer> {
-  const [unknown] = [...request.query.keys()].filter((name) => name !== 'alt' && name !== 'prettyPrint')
+  const unknown = [...request.query.keys()].find((name) => !['alt', 'prettyPrint', 'generation'].includes(name))
   if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of a download`)
-  if (request.headers.range !== undefined) throw notImplemented('a part of an object')
   const [, bucket = '', name = ''] = /\/b\/([^/]+)\/o\/([^/]+)$/.exec(request.path) ?? []
   const object = findObject({ world }, decodeURIComponent(bucket), decodeURIComponent(name))
-  const body = await readFile(await world.disks.path(object.file))
-  const { contentType, generation, md5, crc32c: sum } = object
-  const hashes = `crc32c=${sum},md5=${md5}`
-  return {
-    status: 200,
-    headers: { 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': hashes },
-    body,
+  const { contentType, generation, md5, crc32c: sum, sizeBytes } = object
+  const wanted = request.query.get('generation') ?? generation
+  if (wanted !== generation) throw gcpError('notFound', `No such object: ${bucket}/${name}#${wanted}`)
+  const file = await open(await world.disks.path(object.file))
+  const headers = {
+    ...{ 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': `crc32c=${sum},md5=${md5}` },
+  }
+  try {
+    const { range } = request.headers
+    if (range === undefined) return { status: 200, headers, body: await file.readFile() }
+    const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
+    if (first === '') throw notImplemented(`the range ${range} of a download`)
+    const begin = Number(first)
+    if (begin >= sizeBytes) throw gcpError('requestedRangeNotSatisfiable', 'Request range not satisfiable')
+    const body = Buffer.alloc(Math.min(Number(last) + 1, sizeBytes) - begin)
+    await file.read(body, 0, body.length, begin)
+    const told = `bytes ${begin}-${begin + body.length - 1}/${sizeBytes}`
+    return { status: 206, headers: { ...headers, 'content-range': told }, body }
+  } finally {
+    await file.close()
   }
 }
 
