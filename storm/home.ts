@@ -26,8 +26,8 @@ export interface Home {
   close(): Promise<void>
 }
 
-/** @param targets `release.targets` of the config */
-export function openHome(targets: unknown, disk: Uint8Array): Home {
+/** @param targets `release.targets` of the config, @param store `release.store` */
+export function openHome(targets: unknown, disk: Uint8Array, store?: string): Home {
   const folder = mkdtempSync(join(tmpdir(), 'sindri-storm-'))
   const env = { ...process.env, SINDRI_HOME: join(folder, 'home') }
   const work = join(folder, 'work')
@@ -56,7 +56,8 @@ export function openHome(targets: unknown, disk: Uint8Array): Home {
     start,
     json,
     version(version) {
-      const release = { version, os: 'debian12', disk: 'disk.raw', architecture: 'x86_64', firmware: 'uefi', targets }
+      const machine = { os: 'debian12', disk: 'disk.raw', architecture: 'x86_64', firmware: 'uefi' }
+      const release = { version, ...machine, targets, ...(store !== undefined && { store }) }
       writeFileSync(join(work, 'sindri.yaml'), JSON.stringify({ name: 'storm', release }))
     },
     status: () => json('rehearsal', 'status'),

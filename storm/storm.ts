@@ -1,7 +1,8 @@
 /**
  * `npm run storm -- --kills 20 --runners 2`: publishes version after version of a small disk in rehearsed clouds while
  * runners are killed at random moments and requests fail; at the end each cloud must hold exactly what undisturbed runs
- * make. Prints a table; exit code 1 when something is missing or left over.
+ * make. Prints a table; exit code 1 when something is missing or left over. With `--store s3://records/ci` the runners share
+ * their records there, and what is on their machine goes at each kill, as with jobs of CI.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -19,6 +20,7 @@ const { values: flags } = parseArgs({
     kills: { type: 'string', default: '20' },
     runners: { type: 'string', default: '2' },
     clouds: { type: 'string' },
+    store: { type: 'string' },
     json: { type: 'boolean' },
   },
 })
@@ -29,7 +31,7 @@ const runners = Number(flags.runners)
 const longestLifeMs = 8_000
 
 interface Row {
-  readonly records: 'kept' | 'deleted'
+  readonly records: 'kept' | 'deleted' | 'shared'
   readonly runners: number
   readonly kills: number
   readonly faults: number
@@ -49,7 +51,8 @@ const targets = targetsOf(flags.clouds)
 const disk = diskOf(12)
 const { one, two, operations } = await undisturbed()
 const rows: Row[] = []
-for (const records of ['kept', 'deleted'] as const) rows.push(await storm(records))
+for (const records of flags.store === undefined ? (['kept', 'deleted'] as const) : (['shared'] as const))
+  rows.push(await storm(records))
 if (flags.json === true) console.log(JSON.stringify(rows, undefined, 2))
 else
   for (const row of rows) {
@@ -81,7 +84,7 @@ function diskOf(mib: number): Uint8Array {
 
 /** What one and two versions hold when nothing goes wrong, and which operations change something. */
 async function undisturbed(): Promise<{ one: Counts; two: Counts; operations: readonly string[] }> {
-  const home = openHome(targets, disk)
+  const home = openHome(targets, disk, flags.store)
   try {
     const held: Counts[] = []
     for (const version of ['1.0.1', '1.0.2']) {
@@ -98,7 +101,7 @@ async function undisturbed(): Promise<{ one: Counts; two: Counts; operations: re
 }
 
 async function storm(records: Row['records']): Promise<Row> {
-  const home = openHome(targets, disk)
+  const home = openHome(targets, disk, flags.store)
   try {
     // Each operation breaks off twice: once before the cloud has heard of it, once when it has done it.
     const faults = operations.flatMap((operation) => [
@@ -144,7 +147,7 @@ async function untilDone(home: Home, most: number, records: Row['records']): Pro
           if (done || killed >= most) return
           killed += 1
           child.kill('SIGKILL')
-          if (records === 'deleted') home.forgetRecords()
+          if (records !== 'kept') home.forgetRecords()
         },
         () => undefined,
       )

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { storeContract } from '../src/clouds/store-contract.ts'
 import { sharedStoreAt } from '../src/clouds/stores.ts'
@@ -58,6 +59,26 @@ describe.each([
     here.now += 10 * 60_000
     const store = await open()
     expect(Math.abs((await store.now()) - here.now)).toBeLessThan(5_000)
+    store.close()
+  })
+})
+
+describe('S3', () => {
+  const here = useRehearsal(() => {
+    for (const [name, value] of Object.entries(here.rehearsal.environment)) vi.stubEnv(name, value)
+  })
+
+  test('a bucket that is in another region than the credentials lead to is found', async () => {
+    const s3 = new S3Client({ region: 'eu-west-1' })
+    const where = { LocationConstraint: 'eu-west-1' } as const
+    await s3.send(new CreateBucketCommand({ Bucket: 'far-records', CreateBucketConfiguration: where }))
+    vi.stubEnv('AWS_REGION', 'us-east-1')
+    const place = storePlace('s3://far-records/ci')
+    if (place === undefined) throw new Error('no place')
+    const environment = { ...here.rehearsal.environment, AWS_REGION: 'us-east-1' }
+    const store = await sharedStoreAt(place).open('golden-1-debian12', environment, false)
+    expect(await store.put('k', 'one', { ifAbsent: true })).toEqual(expect.any(String))
+    expect(await store.get('k')).toMatchObject({ value: 'one' })
     store.close()
   })
 })

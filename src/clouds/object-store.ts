@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../core/clock.ts'
 import { SindriError } from '../core/error.ts'
+import { retry } from '../core/retry.ts'
 import type { Condition, Store } from '../core/store.ts'
 
 /** The text of an object, and the version that a conditional write of it must name. */
@@ -46,6 +48,13 @@ export function heardClock(): HeardClock {
 const attempts = 8
 const firstPauseMs = 50
 
+const forever = new AbortController().signal
+
+/** Reads may be repeated, and so may a write that is known by its id. */
+function again<T>(call: () => Promise<T>): Promise<T> {
+  return retry(systemClock, forever, call)
+}
+
 /**
  * A store over the objects of a bucket. Each write has an id of its own in the last line of its object: a client sends a
  * request again whose answer was lost, is refused then, and finds by the id that what it wanted to write is written. It
@@ -55,7 +64,7 @@ const firstPauseMs = 50
 export function objectStore(objects: Objects, folder: string, clock: HeardClock): Store {
   return {
     async get(key) {
-      const found = await objects.get(folder + key)
+      const found = await again(() => objects.get(folder + key))
       return found && { value: found.text.slice(0, found.text.lastIndexOf('\n')), version: found.version }
     },
 
@@ -63,9 +72,9 @@ export function objectStore(objects: Objects, folder: string, clock: HeardClock)
       const name = folder + key
       const id = randomUUID()
       for (let attempt = 0; attempt < attempts; attempt++) {
-        const version = await objects.put(name, `${value}\n${id}`, condition)
+        const version = await again(() => objects.put(name, `${value}\n${id}`, condition))
         if (version !== undefined) return version
-        const there = await objects.get(name)
+        const there = await again(() => objects.get(name))
         if (there?.text.endsWith(`\n${id}`)) return there.version
         const holds = 'ifAbsent' in condition ? there === undefined : there?.version === condition.ifMatch
         if (!holds) return undefined
@@ -77,13 +86,13 @@ export function objectStore(objects: Objects, folder: string, clock: HeardClock)
     },
 
     async list(prefix) {
-      const names = await objects.list(folder + prefix)
+      const names = await again(() => objects.list(folder + prefix))
       return names.map((name) => name.slice(folder.length)).sort()
     },
 
     async now() {
       // Any answer tells the time.
-      if (clock.now() === undefined) await objects.get(`${folder}lease`)
+      if (clock.now() === undefined) await again(() => objects.get(`${folder}lease`))
       return clock.now() ?? Date.now()
     },
 

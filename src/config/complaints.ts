@@ -4,6 +4,7 @@ import { didYouMean } from './did-you-mean.ts'
 import { dotted, type Mistake } from './mistake.ts'
 import { keysAt } from './schema-keys.ts'
 import { unknownKeyHint } from './unknown-keys.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 type Issue = z.core.$ZodIssue
 type Path = Mistake['path']
@@ -84,7 +85,7 @@ function shown(value: unknown, secret = false): string {
   if (secret) return 'the value'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a section'
-  const text = JSON.stringify(value) ?? 'nothing'
+  const text = JSON.stringify(typeof value === 'string' ? withoutSecrets(value) : value) ?? 'nothing'
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 

@@ -11,6 +11,7 @@ import { gcpRelease } from './targets/gcp.ts'
 import { ociRelease } from './targets/oci.ts'
 import { openstackRelease } from './targets/openstack.ts'
 import type { Complain } from './targets/target.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** `release` of a config with its defaults. What only the disk can tell may be missing. */
 export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architecture' | 'firmware' | 'disk' | 'store'> {
@@ -78,7 +79,7 @@ export function releaseOf(
   const store = address === undefined ? undefined : storePlace(address)
   if (address !== undefined && store === undefined)
     complaints.push({
-      message: `${flags.store === undefined ? 'release.store' : '--store'}: "${address}" is not ${storeRule.kind}`,
+      message: `${flags.store === undefined ? 'release.store' : '--store'}: "${withoutSecrets(address)}" is not ${storeRule.kind}`,
       ...(storeRule.hint !== undefined && { hint: storeRule.hint }),
     })
   if (complaints.length > 0 || project === undefined || version === undefined)

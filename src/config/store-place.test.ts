@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { messageOf } from '../core/error.ts'
 import { loadConfig } from './load.ts'
 import { releaseOf } from './release.ts'
 import { storePlace, storeRule } from './store-place.ts'
@@ -33,4 +34,28 @@ test('a wrong address is refused with what is accepted, in the config and as a f
   expect(() => releaseOf(config, { store: 'ftp://x' })).toThrow(
     expect.objectContaining({ ...asText, hint: expect.stringContaining('azblob://') }),
   )
+})
+
+test('a wrong address is shown without what may be a secret', () => {
+  const signed = 'https://account.blob.core.windows.net/records?sv=1&sig=SECRET'
+  const yaml = `name: golden\nrelease: {version: '1', store: '${signed}', targets: {aws: {regions: [eu-west-1]}}}`
+  const message = (wrong: () => unknown): string => {
+    try {
+      return String(wrong())
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
+  const config = loadConfig(
+    "name: golden\nrelease: {version: '1', targets: {aws: {regions: [eu-west-1]}}}",
+    'sindri.yaml',
+  )
+  for (const told of [
+    message(() => loadConfig(yaml, 'sindri.yaml')),
+    message(() => releaseOf(config, { store: signed })),
+    message(() => releaseOf(config, { store: 's3://AKIA:SECRET@bucket/x' })),
+  ]) {
+    expect(told).toMatch(/(account\.blob\.core\.windows\.net\/records\?…|s3:\/\/…@bucket\/x)/)
+    expect(told).not.toContain('SECRET')
+  }
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { apply, unapply } from './apply.ts'
 import type { SindriEvent } from './events.ts'
 import { type FakeCloud, fakeCloud, instantClock, memoryStore } from './fake-cloud.fixture.ts'
+import { keptHandles } from './kept-handle.ts'
 import { type Plan, plan } from './plan.ts'
 import { step } from './step.ts'
 import type { Store } from './store.ts'
@@ -174,4 +175,40 @@ test('what is soon done is soon noticed, and what takes long is not asked about 
   })
   await apply({ ...options(plan([slow], [])), clock })
   expect(asked).toEqual([0, 500, 1_500, 3_500, 7_500, 12_500, 17_500, 22_500])
+})
+
+test('what opens something to whoever has it is not written into records that others may read', async () => {
+  const [shared, own] = [memoryStore(), memoryStore()]
+  const secret = 'https://storage.example/upload?id=secret'
+  let begun = 0
+  let state: 'stopped' | 'failed' = 'stopped'
+  const swept: string[] = []
+  const planned = plan(
+    [
+      step<string, string>('upload', {
+        ...{ title: 'upload', digest: 'd', handleIsSecret: true, find: async () => undefined },
+        start: async () => `${secret}${++begun}`,
+        async poll(handle) {
+          if (state === 'stopped') throw new Error('kill -9')
+          return { failed: `${handle} is over` }
+        },
+        sweep: async (handle) => void swept.push(handle),
+      }),
+    ],
+    [],
+  )
+  const records = async () => (await Promise.all((await shared.list('')).map((key) => shared.get(key))))[0]?.value
+  const run = (store: Store) => apply({ ...options(planned, shared), secrets: keptHandles(store) })
+  await expect(run(own)).rejects.toThrow('kill -9')
+  expect(await records()).toMatch(/"state":"started"/)
+  // The machine that began it goes on with it, another begins its own.
+  await expect(run(own)).rejects.toThrow('kill -9')
+  expect(begun).toBe(1)
+  await expect(run(memoryStore())).rejects.toThrow('kill -9')
+  expect(begun).toBe(2)
+  expect(await records()).not.toContain(secret)
+  state = 'failed'
+  await expect(run(own)).rejects.toThrow('is over')
+  expect(swept).toContain(`${secret}1`)
+  expect(await records()).toContain('"error":"(an address) is over"')
 })

@@ -155,7 +155,7 @@ export function openMaker(options: MakerOptions): Maker {
       }
       if ('failed' in poll) {
         await again(async () => make.sweep?.(handle))
-        await current.write(next(current, { state: 'failed', error: poll.failed }))
+        await current.write(next(current, { state: 'failed', error: withoutAddresses(poll.failed) }))
         return poll
       }
       if (sinkOf !== undefined) {
@@ -205,6 +205,11 @@ function stepEvent(
   detail?: string,
 ): { type: 'step'; id: string; title: string; state: typeof state; detail?: string } {
   return { type: 'step', id, title, state, ...(detail === undefined ? {} : { detail }) }
+}
+
+/** What a cloud says may hold an address that it was given, which may open something. */
+function withoutAddresses(text: string): string {
+  return text.replaceAll(/\bhttps?:\/\/[^\s'"<>]+/g, '(an address)')
 }
 
 function foreign(title: string): SindriError {

@@ -23,10 +23,12 @@ const anyRegion = 'us-east-1'
 export function openS3Store(place: S3Place, release: string, environment: Environment, rehearsed: boolean): Store {
   const { AWS_ENDPOINT_URL_S3: endpoint = environment.AWS_ENDPOINT_URL } = environment
   const { bucket, prefix } = place
+  const region = regionOf(place, environment)
   const client = new S3Client({
     ...common,
-    ...(place.region !== undefined && { region: place.region }),
-    ...(place.region === undefined && !regionIn(environment) && { region: anyRegion }),
+    // Beside what is tried again here the store tries again itself.
+    maxAttempts: 3,
+    ...(region !== undefined && { region }),
     followRegionRedirects: true,
     // Only S3 itself has a host for each bucket.
     ...(endpoint !== undefined && endpoint !== '' && { forcePathStyle: true }),
@@ -94,8 +96,12 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
   return objectStore(objects, `${prefix === '' ? '' : `${prefix}/`}${release}/`, clock)
 }
 
-function regionIn({ AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE }: Environment): boolean {
-  return [AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE].some((one) => one !== undefined && one !== '')
+/** Undefined where a profile has one. */
+function regionOf(
+  { region }: S3Place,
+  { AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE }: Environment,
+): string | undefined {
+  return region ?? (AWS_REGION || AWS_DEFAULT_REGION || (AWS_PROFILE ? undefined : anyRegion))
 }
 
 /** Answers in words that name the bucket and the permission. */

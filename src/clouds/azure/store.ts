@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { setTimeout as pause } from 'node:timers/promises'
 import { SindriError } from '../../core/error.ts'
 import type { Store } from '../../core/store.ts'
 import type { Environment } from '../cloud.ts'
@@ -9,8 +8,6 @@ import { type Answered, type BlobCalls, element, openBlobCalls, unescaped, type 
 import { type AzblobPlace, nameOf, storeActions } from './shared-store.ts'
 
 const [read, write] = storeActions
-const attempts = 5
-const firstPauseMs = 500
 
 /** There is none: neither the blob, nor what it would be in. */
 const absent = ['BlobNotFound', 'ContainerNotFound', 'ResourceNotFound']
@@ -40,16 +37,12 @@ export function openBlobStore(
   const at = (name: string): string => `/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
 
   async function ask(path: string, wanted: Wanted): Promise<Answered> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await calls.ask(account, path, wanted)
-        clock.hear(String(answer.headers.date))
-        return answer
-      } catch (error) {
-        const again = error instanceof SindriError && error.code === 'timeout' && attempt < attempts
-        if (!again) throw inWords(error, place, wanted.action)
-        await pause(firstPauseMs * 2 ** (attempt - 1))
-      }
+    try {
+      const answer = await calls.ask(account, path, wanted)
+      clock.hear(String(answer.headers.date))
+      return answer
+    } catch (error) {
+      throw inWords(error, place, wanted.action)
     }
   }
 

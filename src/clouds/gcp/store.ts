@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { SindriError } from '../../core/error.ts'
 import type { Store } from '../../core/store.ts'
 import type { Environment } from '../cloud.ts'
@@ -12,17 +11,14 @@ import { type GcsPlace, nameOf, type storePermissions } from './shared-store.ts'
 const api = 'https://storage.googleapis.com/storage/v1/'
 const uploads = 'https://storage.googleapis.com/upload/storage/v1/'
 
-/**
- * One object takes about a write a second; more are answered 429 for a while.
- * https://cloud.google.com/storage/quotas#objects (2026-11)
- */
-const attempts = 5
-const firstPauseMs = 500
-
 /** The condition did not hold. https://cloud.google.com/storage/docs/request-preconditions (2026-11) */
 const refused = 412
 
-/** The records of a release in Cloud Storage, with the application default credentials. No call is made before it is needed. */
+/**
+ * The records of a release in Cloud Storage, with the application default credentials. No call is made before it is needed.
+ * One object takes about a write a second; more are answered 429, and are sent again a little later:
+ * https://cloud.google.com/storage/quotas#objects (2026-11).
+ */
 export function openGcsStore(place: GcsPlace, release: string, environment: Environment, rehearsed: boolean): Store {
   const { bucket, prefix } = place
   const google = openGoogle(environment)
@@ -30,16 +26,12 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
   const at = `${api}b/${bucket}/o`
 
   async function ask(permission: (typeof storePermissions)[number], wanted: Wanted): Promise<Answer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await google.ask(permission, nameOf(place), wanted)
-        clock.hear(answer.headers.get('date'))
-        return answer
-      } catch (error) {
-        const again = error instanceof SindriError && error.code === 'timeout' && attempt < attempts
-        if (!again) throw inWords(error, place, permission)
-        await pause(firstPauseMs * 2 ** (attempt - 1))
-      }
+    try {
+      const answer = await google.ask(permission, nameOf(place), wanted)
+      clock.hear(answer.headers.get('date'))
+      return answer
+    } catch (error) {
+      throw inWords(error, place, permission)
     }
   }
 
