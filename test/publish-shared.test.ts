@@ -22,14 +22,19 @@ const here = useRehearsal(
 )
 afterEach(() => vi.unstubAllEnvs())
 
-const reads = /^(Describe|Get|Head|List|oauth2\.|login\.|Blobs\.(Get|List)|storage\.objects\.(get|list)$|compute\.\w+\.(get|list)$)/
+const reads =
+  /^(Describe|Get|Head|List|oauth2\.|login\.|Blobs\.(Get|List)|storage\.objects\.(get|list)$|compute\.\w+\.(get|list)$)/
 const changing = (): readonly string[] => changingIn(here, reads)
 const counted = (operation: string): number => changing().filter((one) => one === operation).length
 
 describe.each(addresses)('records in %s', (store) => {
   test('the second machine goes on where the first broke off: nothing is sent or made twice', async () => {
     writeRelease(here.folder, { aws: { regions } }, { store })
-    expect((await planRelease({}, contextIn(here))).steps.map(({ state }) => state)).toEqual(['to do', 'to do', 'to do'])
+    expect((await planRelease({}, contextIn(here))).steps.map(({ state }) => state)).toEqual([
+      'to do',
+      'to do',
+      'to do',
+    ])
     expect(changing()).toEqual([])
 
     await here.reopen({
@@ -80,7 +85,9 @@ async function recordsIn(address: string): Promise<string> {
   const place = storePlace(address)
   if (place === undefined) throw new Error(address)
   const store = await sharedStoreAt(place).open(key, here.rehearsal.environment, true)
-  const values = await Promise.all((await store.list('')).map(async (each) => `${each} ${(await store.get(each))?.value}`))
+  const values = await Promise.all(
+    (await store.list('')).map(async (each) => `${each} ${(await store.get(each))?.value}`),
+  )
   store.close()
   return values.join('\n')
 }

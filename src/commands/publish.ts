@@ -93,8 +93,9 @@ export function publishCommands(vm: Command, session: Session): void {
   withLock(withRelease(vm.command('publish')))
     .summary('Make a finished disk an image in clouds and regions')
     .description(
-      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Safe to repeat: ' +
-        'what exists is found, what was sent is not sent again, new regions and readers are added.',
+      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Where no disk is ' +
+        'named, the image that was built last of this config is copied within its own cloud. Safe to repeat: what exists is ' +
+        'found, what was sent is not sent again, new regions and readers are added.',
     )
     .addOption(
       new Option(

@@ -1,8 +1,8 @@
-import type { Complaint } from '../core/error.ts'
+import { type Complaint, SindriError } from '../core/error.ts'
 import { textComplaint } from './fields.ts'
 import { complaintAbout, configError } from './places.ts'
 import type { Config } from './schema.ts'
-import { type ReleaseSettings, type ReleaseTargets, sha256 } from './sections/release.ts'
+import { isReleaseWord, type ReleaseSettings, type ReleaseTargets, sha256 } from './sections/release.ts'
 import { type StorePlace, storePlace, storeRule } from './store-place.ts'
 import { alibabaRelease } from './targets/alibaba.ts'
 import { awsRelease } from './targets/aws.ts'
@@ -24,7 +24,7 @@ export interface ReleaseConfig extends Omit<ReleaseSettings, 'os' | 'architectur
 
 /**
  * @param flags win over the config
- * @throws SindriError `config` with every mistake that can be told without a cloud or the disk
+ * @throws SindriError `config` with every mistake that can be told without a cloud or the disk; `usage` for a flag's
  */
 export function releaseOf(
   config: Config,
@@ -37,6 +37,9 @@ export function releaseOf(
   },
 ): ReleaseConfig {
   const { release = {} } = config
+  checkFlag('--release-version', flags.version, 'as in 1.4.2')
+  checkFlag('--os', flags.os, 'as in debian12')
+  checkDigest(flags.diskSha256)
   const project = release.project ?? config.name
   const version = flags.version ?? release.version
   const complaints: Complaint[] = []
@@ -44,13 +47,12 @@ export function releaseOf(
     complaints.push(complaintAbout(config, { path, message: `${path.join('.')}: ${message}`, hint }))
   }
   if (project === undefined) complain(['release', 'project'], 'is missing', 'name the project, or set name')
-  if (version === undefined) complain(['release', 'version'], 'is missing', 'set it, or give --version')
+  else if (!isReleaseWord(project))
+    complain(['name'], `"${project}" cannot be a part of an image’s name`, 'set release.project, as in garden')
+  if (version === undefined) complain(['release', 'version'], 'is missing', 'set it, or give --release-version')
   const written = release.targets ?? {}
   if (Object.values(written).every((target) => target === undefined))
     complain(['release', 'targets'], 'names no cloud', 'write for example targets: {aws: {regions: [eu-central-1]}}')
-  const wrong = flags.diskSha256 === undefined ? undefined : textComplaint(flags.diskSha256, sha256)
-  if (wrong !== undefined)
-    complaints.push({ ...wrong, message: `--disk-sha256 ${JSON.stringify(flags.diskSha256)} ${wrong.message}` })
   const audience = release.audience ?? 'private'
   if (audience !== 'private' && release.allow_public !== true)
     complain(
@@ -89,4 +91,20 @@ export function releaseOf(
     store,
     targets,
   }
+}
+
+/** @throws SindriError `usage` */
+function checkDigest(value: string | undefined): void {
+  const wrong = value === undefined ? undefined : textComplaint(value, sha256)
+  if (wrong === undefined) return
+  const { message, hint = '' } = wrong
+  throw new SindriError('usage', `--disk-sha256: ${JSON.stringify(value)} ${message}`, { hint })
+}
+
+/** The same that holds for the field: it becomes a part of names and of paths. */
+function checkFlag(flag: string, value: string | undefined, hint: string): void {
+  if (value === undefined || isReleaseWord(value)) return
+  throw new SindriError('usage', `${flag}: "${value}" cannot be a part of an image’s name`, {
+    hint: `use up to 40 letters, digits, dots, dashes and underscores, ${hint}`,
+  })
 }

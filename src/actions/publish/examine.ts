@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { ReleaseConfig } from '../../config/release.ts'
+import { isReleaseWord } from '../../config/sections/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { digestOf } from '../../disk/digest.ts'
 import type { Disk } from '../../disk/disk.ts'
@@ -43,7 +44,8 @@ export async function examine(file: string, release: ReleaseConfig, context: Con
       disk,
       os() {
         const os = osName(found.os.value)
-        if (os === undefined) throw untold(name, 'which system is on it', found.os.evidence, 'release.os: debian12')
+        if (os === undefined || !isReleaseWord(os))
+          throw untold(name, 'which system is on it', found.os.evidence, 'release.os: debian12')
         return os
       },
       async facts() {
@@ -68,18 +70,26 @@ function diskDigest(
   { name, remote }: DiskSource,
   disk: Disk,
   expected: string | undefined,
-  { emit }: Context,
+  context: Context,
 ): Promise<string> {
+  const { emit } = context
   emit({ type: 'note', message: `reading ${name} for its sha256 (once)` })
   if (remote && expected === undefined)
     emit({ type: 'note', message: `no disk_sha256 says what ${name} has to be: what its server sends is taken` })
-  return digestOf(disk)
+  return hashed(name, disk, context)
 }
 
 /** Of the file as it lies, whatever is in it. */
-async function fileDigest({ name, bytes }: DiskSource, { emit }: Context): Promise<string> {
-  emit({ type: 'note', message: `reading ${name} to compare it with disk_sha256 (once)` })
-  return digestOf({ ...bytes, format: 'raw', extents: await bytes.extents() })
+async function fileDigest({ name, bytes }: DiskSource, context: Context): Promise<string> {
+  context.emit({ type: 'note', message: `reading ${name} to compare it with disk_sha256 (once)` })
+  return hashed(name, { ...bytes, format: 'raw', extents: await bytes.extents() }, context)
+}
+
+function hashed(name: string, disk: Disk, { emit, signal }: Context): Promise<string> {
+  return digestOf(disk, (doneBytes, sizeBytes) => {
+    signal.throwIfAborted()
+    emit({ type: 'progress', id: name, phase: 'reading', fraction: doneBytes / sizeBytes })
+  })
 }
 
 function checkDigest(name: string, digest: string, expected: string): void {

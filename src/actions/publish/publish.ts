@@ -63,12 +63,21 @@ export async function publish(options: PublishOptions, context: Context): Promis
         elapsed_seconds: Math.round((context.clock.now() - began) / 100) / 10,
         rehearsed: context.rehearsal !== undefined,
       }
+    } catch (error) {
+      throw context.signal.aborted ? stopped(release) : error
     } finally {
       await lease.release()
     }
   } finally {
     await release.close()
   }
+}
+
+/** What is left when the user has stopped a run. */
+function stopped({ publication }: OpenRelease): SindriError {
+  return new SindriError('cancelled', `cancelled; what was made of ${publication.name} so far is kept`, {
+    hint: 'run the same command again to go on, or `sindri vm unpublish` to remove it',
+  })
 }
 
 type Running = Pick<Context, 'clock' | 'signal' | 'emit'>

@@ -1,6 +1,5 @@
-import type { ReleaseSettings } from '../../config/sections/release.ts'
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
-import type { Permission } from '../cloud.ts'
+import type { Permission, ReleaseNeeds } from '../cloud.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +16,14 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:GetEbsEncryptionByDefault',
     'ec2:GetImageBlockPublicAccessState',
   ],
+  'turn encryption by default off while an import begins, and on again': [
+    'ec2:GetEbsEncryptionByDefault',
+    'ec2:DisableEbsEncryptionByDefault',
+    'ec2:EnableEbsEncryptionByDefault',
+    'ssm:GetParameter',
+    'ssm:PutParameter',
+    'ssm:DeleteParameter',
+  ],
   'find out which regions are open': ['ec2:DescribeRegions'],
   'open the images to their readers': [
     'ec2:DescribeImageAttribute',
@@ -31,12 +38,16 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
 /** The actions this release needs, each once, with its first reason. */
 export function diskPermissionsOf(
   settings: AwsReleaseSettings,
-  { audience }: Pick<ReleaseSettings, 'audience'>,
+  { audience, disk }: Pick<ReleaseNeeds, 'audience' | 'disk'>,
 ): readonly Permission[] {
   const needed = (action: string): boolean => {
-    if (action === 'ec2:CopyImage') return settings.regions.length > 1
-    if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined
-    if (action.startsWith('ec2:GetEbs') || action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
+    // Where no disk is named, what was built is copied, also within a region.
+    if (action === 'ec2:CopyImage') return settings.regions.length > 1 || disk === undefined
+    const turnsOff = settings.disableEncryptionByDefault
+    if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff
+    if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined || turnsOff
+    if (action.startsWith('ec2:GetEbs')) return audience !== 'private' || turnsOff
+    if (action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
     return true
   }
   const found = new Map<string, Permission>()

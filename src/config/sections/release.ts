@@ -38,8 +38,15 @@ export interface ReleaseSettings {
   readonly targets: ReleaseTargets
 }
 
+const wordPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
+
 /** A part of a name: what every cloud has room for. */
-const word = (kind: string, hint: string): TextRule => ({ pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, kind, hint })
+const word = (kind: string, hint: string): TextRule => ({ pattern: wordPattern, kind, hint })
+
+/** Whether this may be a part of the images’ names, wherever it was said: in the config, in a flag, on the disk. */
+export function isReleaseWord(text: string): boolean {
+  return wordPattern.test(text)
+}
 
 /** In hex. */
 export const sha256: TextRule = { pattern: /^[0-9a-fA-F]{64}$/, kind: 'a sha256', hint: 'write its 64 digits of hex' }
