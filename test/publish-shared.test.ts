@@ -7,7 +7,9 @@ import { publish } from '../src/actions/publish/publish.ts'
 import { verify } from '../src/actions/publish/verify.ts'
 import { sharedStoreAt } from '../src/clouds/stores.ts'
 import { storePlace } from '../src/config/store-place.ts'
+import { exitCodeOf } from '../src/core/error.ts'
 import { openSqliteStore } from '../src/core/sqlite-store.ts'
+import type { Store } from '../src/core/store.ts'
 import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 import { changingIn, contextIn, smallDisk, writeRelease } from './publishing.ts'
 
@@ -80,16 +82,63 @@ test('two machines at once make one of everything, and the second waits for the 
   for (const operation of ['StartSnapshot', 'RegisterImage', 'CopyImage']) expect(counted(operation)).toBe(1)
 })
 
-/** All that a store holds of the release. */
-async function recordsIn(address: string): Promise<string> {
+async function storeAt(address: string): Promise<Store> {
   const place = storePlace(address)
   if (place === undefined) throw new Error(address)
-  const store = await sharedStoreAt(place).open(key, here.rehearsal.environment, true)
+  return sharedStoreAt(place).open(key, here.rehearsal.environment, true)
+}
+
+/** All that a store holds of the release. */
+async function recordsIn(address: string): Promise<string> {
+  const store = await storeAt(address)
   const values = await Promise.all(
     (await store.list('')).map(async (each) => `${each} ${(await store.get(each))?.value}`),
   )
   store.close()
   return values.join('\n')
+}
+
+test('a run whose lease was taken stops, ends with exit code 4, and leaves the rest to whoever took it', async () => {
+  const [address = ''] = addresses
+  writeRelease(here.folder, { aws: { regions } }, { store: address })
+  const taker = { owner: { host: 'another', pid: 1, nonce: 'another run' }, until: here.now + 10 * 60_000 }
+  const taken = Promise.withResolvers<void>()
+  let taking = false
+  async function take(): Promise<void> {
+    taking = true
+    const store = await storeAt(address)
+    expect(await replace(store, taker)).toEqual(expect.any(String))
+    store.close()
+    taken.resolve()
+  }
+  const first = contextIn(here, {
+    emit: (event) => void (event.type === 'step' && event.state === 'started' && !taking && take()),
+  })
+  /** The lease is renewed when another has taken it, and nothing else goes on before it is. */
+  const sleep: Context['clock']['sleep'] = (ms, signal) => {
+    if (ms > 30_000) return taken.promise
+    if (!taking || signal === undefined) return first.clock.sleep(ms, signal)
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+  }
+  const lost = await publish({}, { ...first, clock: { ...first.clock, sleep } }).catch((error: unknown) => error)
+  expect(lost).toMatchObject({ code: 'partial', message: expect.stringContaining('taken by another sindri') })
+  expect(exitCodeOf(lost)).toBe(4)
+  const next = { ...contextIn(here, { home: 'another-machine' }), hostName: 'another' }
+  await expect(publish({ lockTimeoutMs: 0 }, next)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('process 1 on another'),
+  })
+  const store = await storeAt(address)
+  await replace(store, { ...taker, until: 0 })
+  store.close()
+  expect((await publish({}, next)).images).toHaveLength(2)
+  for (const operation of ['StartSnapshot', 'RegisterImage', 'CopyImage']) expect(counted(operation)).toBe(1)
+})
+
+/** Writes a lease over the one that is there. */
+async function replace(store: Store, term: object): Promise<string | undefined> {
+  const held = await store.get('lease/aws')
+  return store.put('lease/aws', JSON.stringify(term), { ifMatch: held?.version ?? '' })
 }
 
 test('an address that opens an upload stays on the machine that began it; another begins its own', async () => {
@@ -140,9 +189,8 @@ test('the printed policy of AWS is all that sharing the records takes, below the
   })
   // Somebody with more rights has made the bucket.
   await recordsIn(store)
-  await here.reopen()
   await publish({ part: 'images', version: '1.0.0' }, contextIn(here))
-  await here.reopen({ policy })
+  await here.reopen({ policy: { value: policy, file: 'policy.json' } })
   expect((await publish({}, contextIn(here))).images).toHaveLength(2)
   writeRelease(here.folder, { aws: { regions } }, { store: 's3://golden-records/of-others' })
   await expect(publish({}, contextIn(here))).rejects.toMatchObject({

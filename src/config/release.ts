@@ -75,7 +75,10 @@ export function releaseOf(
   const address = flags.store ?? release.store
   const store = address === undefined ? undefined : storePlace(address)
   if (address !== undefined && store === undefined)
-    complain(['release', 'store'], `"${address}" is not ${storeRule.kind}`, storeRule.hint ?? '')
+    complaints.push({
+      message: `${flags.store === undefined ? 'release.store' : '--store'}: "${address}" is not ${storeRule.kind}`,
+      ...(storeRule.hint !== undefined && { hint: storeRule.hint }),
+    })
   if (complaints.length > 0 || project === undefined || version === undefined)
     throw configError(complaints, 'the configuration')
   const diskSha256 = flags.diskSha256 ?? release.disk_sha256

@@ -12,7 +12,7 @@ const key = 'probe'
 export async function checkConditions(store: Store, name: string): Promise<void> {
   const broken = (what: string): SindriError =>
     new SindriError('prerequisite', `${name} does not keep conditions: ${what}`, {
-      hint: 'choose a store that honours If-None-Match and If-Match on writes (S3, Google Cloud Storage and Azure Blob do), and no proxy before it that takes them away',
+      hint: 'choose a store that honours If-None-Match and If-Match on writes, and no proxy before it that takes them away',
     })
   await store.put(key, 'asks whether conditions are kept', { ifAbsent: true })
   const past = await store.get(key)

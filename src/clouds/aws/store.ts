@@ -43,7 +43,6 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
   const ask = <T>(action: string, send: () => Promise<T>): Promise<T> => asked(place, action, send)
   /** In a rehearsal there is no bucket till something is to be written. */
   const absent = (error: unknown): boolean => isCode(error, 'NoSuchKey') || (rehearsed && isCode(error, 'NoSuchBucket'))
-  let made = !rehearsed
 
   const objects: Objects = {
     async get(name) {
@@ -59,8 +58,6 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
     },
 
     async put(name, text, condition) {
-      if (!made) await createBucket(client, bucket)
-      made = true
       const Body = Buffer.from(text)
       const when = 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
       const command = { Bucket: bucket, Key: name, Body, ContentType: 'text/plain; charset=utf-8', ...when }
@@ -69,7 +66,9 @@ export function openS3Store(place: S3Place, release: string, environment: Enviro
       } catch (error) {
         // 409 while another write of it is under way; 404 for a version of what is not there.
         if (isCode(error, 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey')) return undefined
-        throw error
+        if (!rehearsed || !isCode(error, 'NoSuchBucket')) throw error
+        await createBucket(client, bucket)
+        return objects.put(name, text, condition)
       }
     },
 

@@ -29,14 +29,15 @@ export function openBlobStore(
   release: string,
   environment: Environment,
   rehearsed: boolean,
+  /** Gives access tokens in place of that login. */
+  token?: (scope: string) => Promise<string>,
 ): Store {
   const { account, container, prefix } = place
   const subscription = environment.AZURE_SUBSCRIPTION_ID || environment.ARM_SUBSCRIPTION_ID || ''
   const arm = openArm({ subscription, tenant: undefined, environment })
-  const calls: BlobCalls = openBlobCalls(arm.token, arm.source)
+  const calls: BlobCalls = openBlobCalls(token ?? arm.token, arm.source)
   const clock = heardClock()
   const at = (name: string): string => `/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
-  let made = !rehearsed
 
   async function ask(path: string, wanted: Wanted): Promise<Answered> {
     for (let attempt = 1; ; attempt++) {
@@ -52,9 +53,10 @@ export function openBlobStore(
     }
   }
 
+  const missing = rehearsed ? ['ContainerNotFound', 'ResourceNotFound'] : []
+
   /** In a rehearsal there is no container till somebody makes it. */
   async function make(): Promise<void> {
-    if (made) return
     const group = `/subscriptions/${subscription}/resourceGroups/sindri-records`
     const id = `${group}/providers/Microsoft.Storage/storageAccounts/${account}`
     const location = 'westeurope'
@@ -68,7 +70,6 @@ export function openBlobStore(
     ]
     for (const [path, body] of bodies)
       await arm.change({ method: 'PUT', at: path, body, action: 'Microsoft.Storage/storageAccounts/write' })
-    made = true
   }
 
   const objects: Objects = {
@@ -79,14 +80,23 @@ export function openBlobStore(
     },
 
     async put(name, text, condition) {
-      await make()
       const headers = {
         'x-ms-blob-type': 'BlockBlob',
         'content-type': 'text/plain; charset=utf-8',
         ...('ifAbsent' in condition ? { 'if-none-match': '*' } : { 'if-match': condition.ifMatch }),
       }
-      const wanted = { method: 'PUT', action: write, headers, body: Buffer.from(text), refusals: refused } as const
+      const wanted = {
+        method: 'PUT',
+        action: write,
+        headers,
+        body: Buffer.from(text),
+        refusals: [...refused, ...missing],
+      } as const
       const answer = await ask(at(name), wanted)
+      if (missing.includes(answer.refusal ?? '')) {
+        await make()
+        return objects.put(name, text, condition)
+      }
       return answer.refusal === undefined ? String(answer.headers.etag) : undefined
     },
 

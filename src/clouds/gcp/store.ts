@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SindriError } from '../../core/error.ts'
 import type { Store } from '../../core/store.ts'
 import type { Environment } from '../cloud.ts'
-import { unlessGone } from '../gone.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { heardClock, type Objects, objectStore } from '../object-store.ts'
 import { objects as objectsIn, textOf } from './answers.ts'
 import { type Answer, openGoogle, type Wanted } from './api-calls.ts'
@@ -27,7 +28,6 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
   const google = openGoogle(environment)
   const clock = heardClock()
   const at = `${api}b/${bucket}/o`
-  let made = !rehearsed
 
   async function ask(permission: (typeof storePermissions)[number], wanted: Wanted): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
@@ -45,11 +45,9 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
 
   /** In a rehearsal there is no bucket till somebody makes it. */
   async function make(): Promise<void> {
-    if (made) return
     const params = { project: environment.GOOGLE_CLOUD_PROJECT ?? '' }
     const wanted = { method: 'POST', url: `${api}b`, params, data: { name: bucket }, statuses: [409] } as const
     await google.ask('storage.buckets.create', bucket, wanted)
-    made = true
   }
 
   const objects: Objects = {
@@ -67,18 +65,23 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
     },
 
     async put(name, text, condition) {
-      await make()
+      const boundary = randomUUID()
       const answer = await ask('storage.objects.create', {
         method: 'POST',
         url: `${uploads}b/${bucket}/o`,
         params: {
-          ...{ uploadType: 'media', name },
+          uploadType: 'multipart',
           ifGenerationMatch: 'ifAbsent' in condition ? '0' : condition.ifMatch,
         },
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-        data: text,
+        headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+        data: related(boundary, JSON.stringify({ name }), text),
         statuses: [refused],
+      }).catch(async (error: unknown) => {
+        if (!rehearsed || !isGone(error)) throw error
+        await make()
+        return undefined
       })
+      if (answer === undefined) return objects.put(name, text, condition)
       return answer.status === refused ? undefined : textOf(answer.body, 'generation')
     },
 
@@ -105,6 +108,13 @@ export function openGcsStore(place: GcsPlace, release: string, environment: Envi
   }
 
   return objectStore(objects, `${prefix === '' ? '' : `${prefix}/`}${release}/`, clock)
+}
+
+/** https://cloud.google.com/storage/docs/uploading-objects#multipart-upload (2026-11) */
+function related(boundary: string, about: string, text: string): string {
+  const part = (type: string, content: string): string =>
+    `--${boundary}\r\ncontent-type: ${type}; charset=utf-8\r\n\r\n${content}\r\n`
+  return `${part('application/json', about)}${part('text/plain', text)}--${boundary}--\r\n`
 }
 
 function inWords(error: unknown, place: GcsPlace, permission: string): unknown {

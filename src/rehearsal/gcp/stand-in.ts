@@ -21,7 +21,7 @@ import type { GcpRecords } from './records.ts'
 import { authorize, type Role } from './role.ts'
 import type { ServiceAccount } from './service-account.ts'
 import { storageOperations } from './storage.ts'
-import { download, isDownload, toldParameters, upload, uploadMethod } from './uploads.ts'
+import { download, isDownload, isWhole, toldParameters, upload, uploadMethod } from './uploads.ts'
 
 export interface StandInOptions extends KitOptions<GcpRecords, Role> {
   readonly account: ServiceAccount
@@ -175,7 +175,7 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
       const uploading = uploadMethod(request)
       if (uploading !== undefined) {
         method = uploading
-        if (request.method === 'POST' && request.query.get('uploadType') !== 'media') body = bodyOf(request)
+        if (request.method === 'POST' && !isWhole(request)) body = bodyOf(request)
         const { status, headers, body: output } = await uploaded(method, request, body)
         return answer(status, output, undefined, headers)
       }

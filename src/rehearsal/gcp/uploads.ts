@@ -35,7 +35,7 @@ export function uploadMethod({ method, path, query: asked, headers }: Request): 
 export async function upload(request: Request, call: UploadCall): Promise<Answer> {
   const unknown = [...call.query.keys()].find((name) => !query.has(name) && !['alt', 'prettyPrint'].includes(name))
   if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of an upload`)
-  if (request.method === 'POST' && call.query.get('uploadType') === 'media') return simple(request, call)
+  if (isWhole(request)) return multipart(request, call)
   if (call.query.has('ifGenerationMatch')) throw notImplemented('ifGenerationMatch of a resumable upload')
   if (request.method === 'POST') return begin(request, call)
   const id = call.query.get('upload_id') ?? ''
@@ -77,21 +77,50 @@ async function begin(request: Request, { world, now, query: asked, body }: Uploa
   return { status: 200, headers: { location: `https://${request.host}${request.path}?${parameters}` }, body: '' }
 }
 
-/** An object in one request. https://cloud.google.com/storage/docs/request-preconditions (2026-11) */
-async function simple(request: Request, call: UploadCall): Promise<Answer> {
-  const { world, now, query: asked } = call
+/** True for an object in one request. */
+export function isWhole({ method, query: asked }: Request): boolean {
+  return method === 'POST' && asked.get('uploadType') === 'multipart'
+}
+
+/**
+ * An object in one request, what is said of it before what is in it.
+ * https://cloud.google.com/storage/docs/uploading-objects#multipart-upload and
+ * https://cloud.google.com/storage/docs/request-preconditions (2026-11)
+ */
+async function multipart(request: Request, { world, now, query: asked }: UploadCall): Promise<Answer> {
+  const boundary = /boundary="?([^";]+)/.exec(String(request.headers['content-type']))?.[1]
+  // Latin 1 keeps every byte.
+  const [, said = '', sent = ''] = request.body.toString('latin1').split(`--${boundary}`)
+  const [about, content] = [said, sent].map((part) => {
+    const at = part.indexOf('\r\n\r\n')
+    const type = /content-type: *([^\r\n]+)/i.exec(part.slice(0, at))?.[1] ?? 'application/octet-stream'
+    return { type, bytes: Buffer.from(part.slice(at + 4, -2), 'latin1') }
+  })
+  if (boundary === undefined || about === undefined || content === undefined || content.bytes.length === 0)
+    throw gcpError('badRequest', 'Malformed multipart body.')
+  const body = objectIn(JSON.parse(about.bytes.toString('utf8')))
+  checkSupported('storage.objects.insert', body, ['name', 'bucket', 'contentType', 'metadata', 'md5Hash', 'crc32c'])
   const bucket = decodeURIComponent(/\/b\/([^/]+)\/o$/.exec(request.path)?.[1] ?? '')
   findBucket({ world }, bucket)
-  const name = asked.get('name') ?? ''
+  const name = asked.get('name') ?? textIn(body.name) ?? ''
   if (name === '') throw gcpError('required', 'Required')
   const wanted = asked.get('ifGenerationMatch')
   if (wanted !== null && wanted !== (world.records.objects[`${bucket}/${name}`]?.generation ?? '0'))
     throw gcpError('conditionNotMet', 'At least one of the pre-conditions you specified did not hold.')
   const file = `${randomUUID()}.object`
-  await writeFile(await world.disks.path(file), request.body, { mode: 0o600 })
-  const contentType = String(request.headers['content-type'] ?? 'application/octet-stream')
-  const object = { bucket, name, file, contentType, metadata: {}, sums: {}, createdAt: now, bytes: request.body.length }
-  return whole(await finish(call, object))
+  await writeFile(await world.disks.path(file), content.bytes, { mode: 0o600 })
+  const [md5Hash, sum] = [textIn(body.md5Hash), textIn(body.crc32c)]
+  return whole(
+    await finish(
+      { world, now },
+      {
+        ...{ bucket, name, file, createdAt: now, bytes: content.bytes.length },
+        contentType: textIn(body.contentType) ?? content.type,
+        metadata: Object.fromEntries(Object.entries(objectIn(body.metadata)).map(([key, text]) => [key, String(text)])),
+        sums: { ...(md5Hash && { md5Hash }), ...(sum && { crc32c: sum }) },
+      },
+    ),
+  )
 }
 
 /** True for a request for what is in an object. */
@@ -165,7 +194,7 @@ function whole(object: ObjectRecord): Answer {
 }
 
 /** What arrived becomes an object, in place of one of its name, unless it is not what was announced. */
-async function finish({ world, now }: UploadCall, record: UploadRecord): Promise<ObjectRecord> {
+async function finish({ world, now }: Pick<Call, 'world' | 'now'>, record: UploadRecord): Promise<ObjectRecord> {
   const { bucket, name, file, contentType, metadata, sums, bytes: sizeBytes } = record
   const handle = await open(await world.disks.path(file), 'r+')
   await handle.truncate(sizeBytes)
