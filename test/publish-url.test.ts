@@ -82,7 +82,7 @@ test.each<[string, Buffer, object]>([
 test('the checksum of a local file is checked as well', async () => {
   write({ disk: 'disk.raw', disk_sha256: '0'.repeat(64) })
   await expect(publish({}, context())).rejects.toMatchObject({ code: 'conflict' })
-  await expect(publish({ diskSha256: 'no' }, context())).rejects.toMatchObject({ code: 'config' })
+  await expect(publish({ diskSha256: 'no' }, context())).rejects.toMatchObject({ code: 'usage' })
   expect(changing()).toEqual([])
 })
 

@@ -43,6 +43,7 @@ const forParts = [
   ['python3-venv', ['python3', '-c', 'import ensurepip'], 'holds moto, a stand-in of EC2 that is not ours'],
   ['golang-go', 'go', 'knows the module proxy that Packer itself is fetched from'],
   ['unzip', 'unzip', 'unpacks the Go toolchain'],
+  ['nginx-light', 'nginx', 'serves disks to a test'],
   ['keystone', 'keystone-manage', "OpenStack's own identity service, started by a test only"],
   ['glance-api', 'glance-api', "OpenStack's own image service, started by a test only"],
   ['python3-openstackclient', 'openstack', "OpenStack's own client"],

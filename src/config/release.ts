@@ -40,6 +40,7 @@ export function releaseOf(
   const { release = {} } = config
   checkFlag('--release-version', flags.version, 'as in 1.4.2')
   checkFlag('--os', flags.os, 'as in debian12')
+  checkDigest(flags.diskSha256)
   const project = release.project ?? config.name
   const version = flags.version ?? release.version
   const complaints: Complaint[] = []
@@ -53,9 +54,6 @@ export function releaseOf(
   const written = release.targets ?? {}
   if (Object.values(written).every((target) => target === undefined))
     complain(['release', 'targets'], 'names no cloud', 'write for example targets: {aws: {regions: [eu-central-1]}}')
-  const wrong = flags.diskSha256 === undefined ? undefined : textComplaint(flags.diskSha256, sha256)
-  if (wrong !== undefined)
-    complaints.push({ ...wrong, message: `--disk-sha256 ${JSON.stringify(flags.diskSha256)} ${wrong.message}` })
   const audience = release.audience ?? 'private'
   if (audience !== 'private' && release.allow_public !== true)
     complain(
@@ -97,6 +95,14 @@ export function releaseOf(
     store,
     targets,
   }
+}
+
+/** @throws SindriError `usage` */
+function checkDigest(value: string | undefined): void {
+  const wrong = value === undefined ? undefined : textComplaint(value, sha256)
+  if (wrong === undefined) return
+  const { message, hint = '' } = wrong
+  throw new SindriError('usage', `--disk-sha256: ${JSON.stringify(value)} ${message}`, { hint })
 }
 
 /** The same that holds for the field: it becomes a part of names and of paths. */

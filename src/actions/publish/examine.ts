@@ -70,21 +70,26 @@ function diskDigest(
   { name, remote }: DiskSource,
   disk: Disk,
   expected: string | undefined,
-  { emit, signal }: Context,
+  context: Context,
 ): Promise<string> {
+  const { emit } = context
   emit({ type: 'note', message: `reading ${name} for its sha256 (once)` })
   if (remote && expected === undefined)
     emit({ type: 'note', message: `no disk_sha256 says what ${name} has to be: what its server sends is taken` })
+  return hashed(name, disk, context)
+}
+
+/** Of the file as it lies, whatever is in it. */
+async function fileDigest({ name, bytes }: DiskSource, context: Context): Promise<string> {
+  context.emit({ type: 'note', message: `reading ${name} to compare it with disk_sha256 (once)` })
+  return hashed(name, { ...bytes, format: 'raw', extents: await bytes.extents() }, context)
+}
+
+function hashed(name: string, disk: Disk, { emit, signal }: Context): Promise<string> {
   return digestOf(disk, (doneBytes, sizeBytes) => {
     signal.throwIfAborted()
     emit({ type: 'progress', id: name, phase: 'reading', fraction: doneBytes / sizeBytes })
   })
-}
-
-/** Of the file as it lies, whatever is in it. */
-async function fileDigest({ name, bytes }: DiskSource, { emit }: Context): Promise<string> {
-  emit({ type: 'note', message: `reading ${name} to compare it with disk_sha256 (once)` })
-  return digestOf({ ...bytes, format: 'raw', extents: await bytes.extents() })
 }
 
 function checkDigest(name: string, digest: string, expected: string): void {
