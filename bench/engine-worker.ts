@@ -75,7 +75,7 @@ async function planAll(): Promise<void> {
     Array.from({ length: images }, (_, index) => {
       const { steps, settings: declared } = awsDiskPlan(
         silent,
-        { ...settings, organizationalUnits: [], tpm: false },
+        { ...settings, organizationalUnits: [], tpm: false, disableEncryptionByDefault: false },
         publication(index),
       )
       return survey({ plan: plan(steps, declared), ...running })

@@ -169,6 +169,8 @@ export interface Permission {
   readonly purpose: string
   /** Of a build: the want of it would show only after minutes, or in what is left behind. */
   readonly late: boolean
+  /** What it is wanted on, in the cloud's own form, where its policies can say so; otherwise everything. */
+  readonly on?: string
 }
 
 /** What decides about the permissions of publishing; without a disk it is what was built. */

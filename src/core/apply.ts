@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { SindriError } from './error.ts'
 import type { Emit } from './events.ts'
+import type { KeptHandles } from './kept-handle.ts'
 import { openMaker } from './make.ts'
 import type { Plan } from './plan.ts'
 import { retry } from './retry.ts'
@@ -20,6 +21,8 @@ export interface ApplyOptions {
   readonly emit: Emit
   /** Brings the bytes of steps that carry some. */
   readonly fill?: Fill | undefined
+  /** Where handles that are secrets are kept, when others may read the store. */
+  readonly secrets?: KeptHandles | undefined
 }
 
 export interface Applied {
@@ -87,7 +90,7 @@ export async function settle({
   }
 }
 
-/** Removes what the steps made, last first; goes on after a failure and reports all of them. */
+/** Removes what the steps made, last first; goes on after a failure and reports all of them, and stops when it is told to. */
 export async function unapply(options: ApplyOptions): Promise<void> {
   const got: Got = (step) => {
     throw new SindriError('not-found', `${step.id} was read while undoing`)
@@ -95,6 +98,7 @@ export async function unapply(options: ApplyOptions): Promise<void> {
   const maker: Maker = openMaker({ ...options, got })
   const errors: unknown[] = []
   for (const step of options.plan.steps.toReversed()) {
+    options.signal.throwIfAborted()
     await step.revert(maker).catch((error: unknown) => errors.push(error))
   }
   if (errors.length > 0) throw together(errors)

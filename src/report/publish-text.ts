@@ -78,6 +78,11 @@ function plannedCloud({ cloud, images, send_bytes: bytes, send_seconds: seconds,
 
 /** What exists, for people. */
 export function statusText(result: VerifyResult): string {
+  const missing = result.drift.filter(({ want }) => want === 'exists')
+  return [headOf(result), ...missing.map(({ title, have }) => `Not so: ${title} (${have})`)].join('\n')
+}
+
+function headOf(result: VerifyResult): string {
   return [`Release: ${result.release}`, imageTable(result.images)].join('\n')
 }
 
@@ -85,7 +90,7 @@ export function statusText(result: VerifyResult): string {
 export function verifyText(result: VerifyResult): string {
   const differences = result.drift.map(({ title, want, have }) => `${title}: is ${have}, should be ${want}`)
   const verdict = differences.length === 0 ? 'All is as declared' : `${differences.length} difference(s)`
-  return [statusText(result), verdict, ...differences].join('\n')
+  return [headOf(result), verdict, ...differences].join('\n')
 }
 
 /** What was removed, for people. */

@@ -1,27 +1,28 @@
-import { join } from 'node:path'
 import type { DiskPlan, Finding, Publisher, PublisherId } from '../../clouds/disk-target.ts'
 import { publishers } from '../../clouds/publishers.ts'
 import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Plan, plan } from '../../core/plan.ts'
-import { openSqliteStore } from '../../core/sqlite-store.ts'
-import type { Store } from '../../core/store.ts'
 import type { Disk } from '../../disk/disk.ts'
 import { publicationKey, publicationName } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
-import { recordsFolder } from '../places.ts'
 import { builtOs, unsupported } from './built-image.ts'
 import { builtContent, type Connected, type Content } from './content.ts'
 import { type Examined, examine } from './examine.ts'
 import { checkContent, type Frozen, freeze, frozenIn } from './frozen.ts'
+import { openRecords, type Records } from './records.ts'
 
 /** Which release is meant. */
 export interface ReleaseOptions {
   readonly config?: string | undefined
   readonly disk?: string | undefined
+  /** What `sha256sum` prints of the disk's file. */
+  readonly diskSha256?: string | undefined
   readonly version?: string | undefined
   readonly os?: string | undefined
+  /** The address of the store that the runs of several machines share; otherwise `release.store`. */
+  readonly store?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
   readonly only?: readonly PublisherId[] | undefined
   /** How long another runner on the same clouds is waited for. Default: 10 minutes. */
@@ -37,13 +38,14 @@ export interface Place {
 }
 
 /** A release with its disk, clouds and records. */
-export interface OpenRelease {
+export interface OpenRelease extends Pick<Records, 'store' | 'shared' | 'secrets'> {
   readonly publication: Frozen
   readonly places: readonly Place[]
   /** All of them in one. */
   readonly plan: Plan
   readonly disk: Disk | undefined
-  readonly store: Store
+  /** It was written down by an earlier run, whose disk is this one. */
+  readonly isFrozen: boolean
   /** Writes the release down, so that every later run means the same. */
   freeze(): Promise<void>
   close(): Promise<void>
@@ -78,7 +80,8 @@ export async function openRelease(
     const os = release.os ?? (await look())?.os() ?? (await osBuilt(targets, options, context))
     if (os === undefined) throw missingDisk('release.os is not set, and no disk is named that could tell')
     const key = publicationKey(release.project, release.version, os)
-    const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
+    const records = await openRecords(release.store, key, context)
+    const { store } = records
     try {
       const frozen = await frozenIn(store)
       /** As it was frozen, else off the disk, else what was built. */
@@ -112,15 +115,16 @@ export async function openRelease(
           places.flatMap((place) => place.plan.settings),
         ),
         disk: examined?.disk,
-        store,
+        ...records,
+        isFrozen: frozen !== undefined,
         freeze: () => freeze(store, publication),
         async close() {
-          store.close()
+          records.close()
           await examined?.disk.close()
         },
       }
     } catch (error) {
-      store.close()
+      records.close()
       throw error
     }
   } catch (error) {
@@ -157,6 +161,10 @@ async function begunAs(targets: readonly Connected[], key: string): Promise<stri
 
 function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | undefined): readonly Publisher[] {
   const named = publishers.filter(({ id }) => release.targets[id] !== undefined)
+  if (only?.length === 0)
+    throw new SindriError('usage', '--only names no cloud', {
+      hint: `leave it out for all, or name some of ${named.map(({ id }) => id).join(', ')}`,
+    })
   const stranger = only?.find((cloud) => !named.some(({ id }) => id === cloud))
   if (stranger !== undefined)
     throw new SindriError('usage', `release.targets does not name ${stranger}`, {
@@ -166,5 +174,5 @@ function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | und
 }
 
 function missingDisk(message: string): SindriError {
-  return new SindriError('usage', message, { hint: 'give --disk <file>, or set release.disk in sindri.yaml' })
+  return new SindriError('usage', message, { hint: 'give --disk, or set release.disk in sindri.yaml' })
 }

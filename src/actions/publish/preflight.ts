@@ -1,11 +1,29 @@
 import type { Finding } from '../../clouds/disk-target.ts'
+import { SindriError } from '../../core/error.ts'
+import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
 import { tellFindings } from '../tell-findings.ts'
 import type { OpenRelease } from './open.ts'
 
-/** Everything that would fail later, told before the first byte is sent. */
-export async function checkBefore({ places }: OpenRelease, context: Context): Promise<void> {
-  tellFindings(await findings(places), context)
+/**
+ * Everything that would fail later, told before the first byte is sent.
+ * @throws SindriError `conflict` when a cloud has something of this version that was made from something else
+ */
+export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
+  tellFindings(await findings(release.places), context)
+  await checkForeign(release, context)
+}
+
+/** Where no record tells of which disk a version is, the clouds do: all are asked before the first of them is changed. */
+async function checkForeign({ isFrozen, plan, publication }: OpenRelease, context: Context): Promise<void> {
+  if (isFrozen) return
+  const { steps } = await survey({ plan, clock: context.clock, signal: context.signal })
+  const foreign = steps.filter(({ state }) => state === 'foreign')
+  if (foreign.length === 0) return
+  throw new SindriError('conflict', `${publication.key} was published from something else`, {
+    hint: 'give the new disk a version of its own; a version that is out is never changed',
+    complaints: foreign.map(({ id, title }) => ({ message: `${id} (${title}) was made from something else` })),
+  })
 }
 
 /** What the clouds would refuse, each finding naming its cloud. */

@@ -18,7 +18,9 @@ import {
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
   DescribeVpcsCommand,
+  DisableEbsEncryptionByDefaultCommand,
   type EC2Client,
+  EnableEbsEncryptionByDefaultCommand,
   EnableImageDeprecationCommand,
   ImportKeyPairCommand,
   ModifyImageAttributeCommand,
@@ -66,6 +68,8 @@ export const probes: Readonly<Record<string, (ec2: EC2Client) => Promise<unknown
   'ec2:DescribeSubnets': (ec2) => ec2.send(new DescribeSubnetsCommand({ DryRun })),
   'ec2:DescribeVolumes': (ec2) => ec2.send(new DescribeVolumesCommand({ DryRun })),
   'ec2:DescribeVpcs': (ec2) => ec2.send(new DescribeVpcsCommand({ DryRun })),
+  'ec2:DisableEbsEncryptionByDefault': (ec2) => ec2.send(new DisableEbsEncryptionByDefaultCommand({ DryRun })),
+  'ec2:EnableEbsEncryptionByDefault': (ec2) => ec2.send(new EnableEbsEncryptionByDefaultCommand({ DryRun })),
   'ec2:EnableImageDeprecation': (ec2) =>
     ec2.send(new EnableImageDeprecationCommand({ DryRun, ImageId, DeprecateAt: new Date('2099-01-01T00:00:00Z') })),
   'ec2:ImportKeyPair': (ec2) =>

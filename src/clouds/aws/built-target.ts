@@ -7,7 +7,7 @@ import { copyStep } from './copy.ts'
 import { busyFindings, closedFinding } from './copying.ts'
 import type { AwsApis } from './disk-plan.ts'
 import { openingSettings } from './disk-settings.ts'
-import { regionFindings } from './disk-target.ts'
+import { blockFindings } from './disk-target.ts'
 import type { AwsApi } from './port.ts'
 
 /** AWS with credentials at hand, for images that were built there: a copy in each region, also in that of the build. */
@@ -33,7 +33,7 @@ export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): Bui
         readerFindings(apis, settings, release, image),
         ...open.flatMap((region) => [
           busyFindings(images, region),
-          regionFindings(apis, release, region),
+          publicFindings(apis, release, region),
           others(images, release, image, region),
         ]),
       ])
@@ -70,6 +70,25 @@ function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: Release
     settings: openingSettings(apis, settings, release, copies),
     images: copies,
   }
+}
+
+/** What a public image would be refused for. The default encryption is never turned off for a copy. */
+async function publicFindings(
+  apis: AwsApis,
+  { audience }: ReleaseIdentity,
+  region: string,
+): Promise<readonly Finding[]> {
+  if (audience === 'private') return []
+  const [blocked, encrypts] = await Promise.all([blockFindings(apis, region), apis.disks.encryptsByDefault(region)])
+  if (!encrypts) return blocked
+  return [
+    ...blocked,
+    {
+      level: 'error',
+      message: `${region} encrypts every new snapshot, and an encrypted image cannot be public`,
+      hint: 'turn that off in the account (aws ec2 disable-ebs-encryption-by-default), or publish a disk',
+    },
+  ]
 }
 
 /** Readers of what nobody else can read. */

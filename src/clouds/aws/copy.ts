@@ -10,8 +10,9 @@ import type { AwsApi, AwsImage, Tags } from './port.ts'
 export interface Copy {
   readonly id: string
   readonly region: string
-  /** What is copied; it is made by `after`, or was there before. */
+  /** What is copied; one of `after` makes it, or it was there before. */
   readonly original: (got: Got) => Pick<MadeImage, 'id' | 'region'>
+  /** What has to be done before. */
   readonly after?: readonly Step<unknown>[]
   /** What the images of its release carry as a tag. */
   readonly release: string
@@ -23,11 +24,15 @@ export interface Copy {
   readonly encrypted: boolean
   readonly kmsKeyId?: string | undefined
   readonly bestEffort?: boolean
+  /** Carries out what begins the copy. */
+  readonly around?: (begin: () => Promise<string>) => Promise<string>
+  /** An encrypted copy counts as failed. */
+  readonly plain?: boolean
 }
 
 /** CopyImage is idempotent by its token: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html (2026-11). */
 export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
-  const { region, release, from, encrypted, kmsKeyId } = copy
+  const { region, release, from, encrypted, kmsKeyId, around = (begin) => begin() } = copy
   const inputs = digest({ from: from.region, fingerprint: from.fingerprint, region, encrypted, kmsKeyId })
   const made = (image: AwsImage): MadeImage => ({ id: image.id, region, name: image.name })
   const ours = (): Promise<readonly AwsImage[]> =>
@@ -49,7 +54,7 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
       const source = copy.original(got)
       const [image] = await api.images(source.region, { ids: [source.id] })
       if (image === undefined) throw new SindriError('not-found', `image ${source.id} is gone from ${source.region}`)
-      const imageId = await api.copyImage(region, {
+      const order = {
         source: source.id,
         sourceRegion: source.region,
         name: copy.as?.name ?? image.name,
@@ -58,12 +63,17 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
         tags: { ...withoutReserved(image.tags), ...copy.as?.tags, [tag.digest]: inputs },
         encrypted,
         kmsKeyId,
-      })
-      return { imageId }
+      }
+      return { imageId: await around(() => api.copyImage(region, order)) }
     },
     async poll({ imageId }) {
       const image = await visible(api, region, imageId)
       if (image === undefined || image.state === 'pending') return { busy: `copying to ${region}` }
+      if (copy.plain === true && image.encrypted)
+        return {
+          failed: `${region} encrypted the copy, and an encrypted image cannot be public`,
+          hint: 'run the same command again: another program turned encryption by default on at the same moment',
+        }
       if (image.state === 'available') return { done: made(image) }
       return { failed: `AWS reports ${image.state}: ${image.reason || 'no reason given'}` }
     },

@@ -3,13 +3,15 @@ import {
   DeleteSnapshotCommand,
   DescribeSnapshotAttributeCommand,
   DescribeSnapshotsCommand,
+  DisableEbsEncryptionByDefaultCommand,
+  EnableEbsEncryptionByDefaultCommand,
   GetEbsEncryptionByDefaultCommand,
   GetImageBlockPublicAccessStateCommand,
   ModifySnapshotAttributeCommand,
   RegisterImageCommand,
   type Snapshot,
 } from '@aws-sdk/client-ec2'
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { isGone } from '../gone.ts'
 import { openBlocks } from './api-blocks.ts'
 import { common, filters, openEc2, tagList, tagsOf } from './api-clients.ts'
@@ -86,13 +88,18 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
       await ask('ebs:CompleteSnapshot', region, client, client.send(command))
     },
 
-    async pollSnapshot(region, id) {
+    async pollSnapshot(region, id, plain) {
       const found = await described(region, { SnapshotIds: [id] }).catch((error: unknown) => {
         // It may take a while until a new one is seen everywhere.
         if (isGone(error)) return []
         throw error
       })
-      const [{ state, reason } = { state: 'pending', reason: '' }] = found
+      const [{ state, reason, encrypted } = { state: 'pending', reason: '', encrypted: false }] = found
+      if (plain && encrypted)
+        return {
+          failed: `${region} encrypted the snapshot, and an encrypted image cannot be public`,
+          hint: 'run the same command again: another program turned encryption by default on at the same moment',
+        }
       if (state === 'completed') return { done: id }
       return state === 'pending' ? { busy: 'making the snapshot' } : { failed: `AWS reports ${state}: ${reason}` }
     },
@@ -159,6 +166,17 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
       }
     },
 
+    async putTextParameter(region, name, value) {
+      const client = ssm(region)
+      const command = new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: true })
+      await ask('ssm:PutParameter', region, client, client.send(command))
+    },
+
+    async deleteParameter(region, name) {
+      const client = ssm(region)
+      await ask('ssm:DeleteParameter', region, client, client.send(new DeleteParameterCommand({ Name: name })))
+    },
+
     async putImageParameter(region, name, imageId) {
       const client = ssm(region)
       const command = new PutParameterCommand({
@@ -172,6 +190,17 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
         ec2.send(new GetEbsEncryptionByDefaultCommand({})),
       )
       return found.EbsEncryptionByDefault === true
+    },
+
+    async setEncryptionByDefault(region, on) {
+      if (on)
+        await call('ec2:EnableEbsEncryptionByDefault', region, (ec2) =>
+          ec2.send(new EnableEbsEncryptionByDefaultCommand({})),
+        )
+      else
+        await call('ec2:DisableEbsEncryptionByDefault', region, (ec2) =>
+          ec2.send(new DisableEbsEncryptionByDefaultCommand({})),
+        )
     },
 
     async blocksPublicImages(region) {

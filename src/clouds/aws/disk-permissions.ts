@@ -16,6 +16,14 @@ export const diskActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:GetEbsEncryptionByDefault',
     'ec2:GetImageBlockPublicAccessState',
   ],
+  'turn encryption by default off while an import begins, and on again': [
+    'ec2:GetEbsEncryptionByDefault',
+    'ec2:DisableEbsEncryptionByDefault',
+    'ec2:EnableEbsEncryptionByDefault',
+    'ssm:GetParameter',
+    'ssm:PutParameter',
+    'ssm:DeleteParameter',
+  ],
   'find out which regions are open': ['ec2:DescribeRegions'],
   'open the images to their readers': [
     'ec2:DescribeImageAttribute',
@@ -35,8 +43,11 @@ export function diskPermissionsOf(
   const needed = (action: string): boolean => {
     // Where no disk is named, what was built is copied, also within a region.
     if (action === 'ec2:CopyImage') return settings.regions.length > 1 || disk === undefined
-    if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined
-    if (action.startsWith('ec2:GetEbs') || action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
+    const turnsOff = settings.disableEncryptionByDefault
+    if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff
+    if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined || turnsOff
+    if (action.startsWith('ec2:GetEbs')) return audience !== 'private' || turnsOff
+    if (action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
     return true
   }
   const found = new Map<string, Permission>()

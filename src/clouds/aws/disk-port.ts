@@ -38,7 +38,8 @@ export interface AwsDiskApi {
   putBlock(region: string, snapshot: string, index: number, block: Uint8Array, checksum: string): Promise<void>
   /** @param checksum base64 of the sha256 over the checksums of all blocks that were put, in the order of their indexes */
   completeSnapshot(region: string, snapshot: string, blocks: number, checksum: string): Promise<void>
-  pollSnapshot(region: string, snapshot: string): Promise<Poll<string>>
+  /** @param plain an encrypted one counts as failed */
+  pollSnapshot(region: string, snapshot: string, plain: boolean): Promise<Poll<string>>
   deleteSnapshot(region: string, snapshot: string): Promise<void>
   registerImage(region: string, image: Registration): Promise<string>
   snapshotReaders(region: string, snapshot: string): Promise<readonly Reader[]>
@@ -49,9 +50,12 @@ export interface AwsDiskApi {
   ): Promise<void>
   /** The value of a parameter; undefined when there is none. */
   parameter(region: string, name: string): Promise<string | undefined>
+  putTextParameter(region: string, name: string, value: string): Promise<void>
+  deleteParameter(region: string, name: string): Promise<void>
   putImageParameter(region: string, name: string, imageId: string): Promise<void>
   /** True where new snapshots are encrypted whatever is asked for. */
   encryptsByDefault(region: string): Promise<boolean>
+  setEncryptionByDefault(region: string, on: boolean): Promise<void>
   /** True where no image may be made public. */
   blocksPublicImages(region: string): Promise<boolean>
 }

@@ -25,7 +25,7 @@ export function awsDiskTarget(apis: AwsApis, settings: AwsReleaseSettings): Disk
     async preflight(publication) {
       const [regions, ...perRegion] = await Promise.all([
         images.regions(home),
-        ...settings.regions.map((region) => regionFindings(apis, publication, region)),
+        ...settings.regions.map((region) => regionFindings(apis, settings, publication, region)),
       ])
       const closed = settings.regions.filter((region) => !regions.includes(region))
       return [
@@ -62,26 +62,65 @@ function bootFindings(settings: AwsReleaseSettings, { disk }: Publication): read
   return findings
 }
 
-/** What a public image would be refused for when everything else is done; of a private one nothing is asked. */
-export async function regionFindings(
-  { disks }: AwsApis,
+/** What a public image would be refused for when everything else is done. */
+async function regionFindings(
+  apis: AwsApis,
+  settings: AwsReleaseSettings,
   { audience }: ReleaseIdentity,
   region: string,
 ): Promise<readonly Finding[]> {
-  if (audience === 'private') return []
-  const [encrypted, blocked] = await Promise.all([disks.encryptsByDefault(region), disks.blocksPublicImages(region)])
-  const findings: Finding[] = []
-  if (encrypted)
-    findings.push({
-      level: 'error',
-      message: `${region} encrypts every new snapshot, and an encrypted image cannot be public`,
-      hint: `aws ec2 disable-ebs-encryption-by-default --region ${region}, for the time of the publish`,
-    })
-  if (blocked)
-    findings.push({
+  const encryption = settings.disableEncryptionByDefault || audience !== 'private'
+  const found = await Promise.all([
+    encryption ? encryptionFindings(apis, settings, region) : [],
+    audience === 'private' ? [] : blockFindings(apis, region),
+  ])
+  return found.flat()
+}
+
+/** What may be turned off has to be allowed to be turned on again. */
+const encryptionActions = ['ec2:EnableEbsEncryptionByDefault', 'ec2:DisableEbsEncryptionByDefault']
+
+async function encryptionFindings(
+  { images, disks }: AwsApis,
+  { disableEncryptionByDefault: disable }: AwsReleaseSettings,
+  region: string,
+): Promise<readonly Finding[]> {
+  if (!(await disks.encryptsByDefault(region))) return []
+  if (!disable)
+    return [
+      {
+        level: 'error',
+        message: `${region} encrypts every new snapshot, and an encrypted image cannot be public`,
+        hint: 'set release.targets.aws.disable_encryption_by_default: true to have that off while the import begins there, for the whole account',
+      },
+    ]
+  const denied = await Promise.all(
+    encryptionActions.map(async (action) => ((await images.denies(region, action)) ? [action] : [])),
+  )
+  return [
+    ...denied.flat().map(
+      (action): Finding => ({
+        level: 'error',
+        message: `these credentials may not call ${action} in ${region}`,
+        hint: "add it to their policy; 'sindri vm permissions --publish' prints all that is needed",
+      }),
+    ),
+    {
+      level: 'warning',
+      message: `${region} encrypts every new snapshot: publish turns that off while the import begins there, for the whole account`,
+      hint: 'leave release.targets.aws.disable_encryption_by_default out to have that refused',
+    },
+  ]
+}
+
+/** What keeps every image of a region from being public. */
+export async function blockFindings({ disks }: AwsApis, region: string): Promise<readonly Finding[]> {
+  if (!(await disks.blocksPublicImages(region))) return []
+  return [
+    {
       level: 'error',
       message: `${region} blocks public images for this account`,
       hint: `aws ec2 disable-image-block-public-access --region ${region} (it takes up to 10 minutes)`,
-    })
-  return findings
+    },
+  ]
 }

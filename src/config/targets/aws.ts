@@ -9,6 +9,7 @@ export interface AwsReleaseSettings extends Regions {
   readonly organizations: readonly string[]
   readonly organizationalUnits: readonly string[]
   readonly tpm: boolean
+  readonly disableEncryptionByDefault: boolean
   readonly ssmParameter?: string
 }
 
@@ -26,6 +27,9 @@ export const awsReleaseFields = (): Fields<Written<AwsReleaseSettings>> => ({
     text('ARN.', organizationArn('ou', 'ou')),
   ),
   tpm: flag('Instances have a TPM 2.0; needs UEFI.'),
+  disable_encryption_by_default: flag(
+    'Where a region encrypts by default, that is turned off while the import begins there, and on again.',
+  ),
   ssm_parameter: text('Parameter of the Systems Manager that holds the image’s id in each region.', {
     pattern: /^\/[\w./-]{1,1000}$/,
     kind: 'the name of a parameter',
@@ -40,5 +44,6 @@ export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => ({
   organizations: aws.organizations ?? [],
   organizationalUnits: aws.organizational_units ?? [],
   tpm: aws.tpm ?? false,
+  disableEncryptionByDefault: aws.disable_encryption_by_default ?? false,
   ...(aws.ssm_parameter !== undefined && { ssmParameter: aws.ssm_parameter }),
 })
