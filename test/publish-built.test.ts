@@ -174,6 +174,21 @@ test('readers of an encrypted image are refused before anything is changed', asy
   expect(changing()).toEqual(before)
 })
 
+test('a public release where copies would be encrypted is refused before anything is changed', async () => {
+  write({ disable_encryption_by_default: true }, { audience: 'public', allow_public: true })
+  await buildOnAws(here)
+  await new sdk.EC2Client({ region: other }).send(new sdk.EnableEbsEncryptionByDefaultCommand({}))
+  const before = changing()
+  const said = (message: string): unknown => expect.objectContaining({ message: expect.stringContaining(message) })
+  await expect(publish({}, context())).rejects.toMatchObject({
+    complaints: expect.arrayContaining([
+      said(`${home} blocks public images`),
+      said(`${other} encrypts every new snapshot`),
+    ]),
+  })
+  expect(changing()).toEqual(before)
+})
+
 test('the printed policy allows all of it', async () => {
   write({ accounts: [reader], ssm_parameter: '/images/golden' })
   await buildOnAws(here)
