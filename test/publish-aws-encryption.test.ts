@@ -162,7 +162,9 @@ test('so does Ctrl-C, at any moment', async () => {
       if (moments.length === at) stop.abort()
     }
     moments.length = 0
-    return publish({}, { ...contextIn(here, { home: `state-${at}`, emit }), signal: stop.signal }).catch(() => undefined)
+    return publish({}, { ...contextIn(here, { home: `state-${at}`, emit }), signal: stop.signal }).catch(
+      () => undefined,
+    )
   }
   for (const at of [3, 5, 7, 9]) {
     await run(at)

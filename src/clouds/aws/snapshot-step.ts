@@ -21,7 +21,7 @@ export interface SnapshotPlace {
 }
 
 /** How large the volume of a disk is. */
-export function sizeGiBOf({ disk }: Publication): number {
+function sizeGiBOf({ disk }: Publication): number {
   return Math.max(1, Math.ceil(disk.sizeBytes / gib))
 }
 

@@ -93,8 +93,7 @@ export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => {
       `${foreign} is in the partition ${partitionOf(foreign)}, and ${home} in ${partitionOf(home)}`,
       'no image is copied from one to the other: give it a sindri.yaml of its own, with credentials and a disk of its own',
     )
-  if (home === 'all')
-    complain('regions', 'does not say where the disk is sent', 'name that region before all')
+  if (home === 'all') complain('regions', 'does not say where the disk is sent', 'name that region before all')
   // Those that come by `all` are only known to the account.
   const named = (aws.best_effort_regions ?? []).filter((region) => !everywhere || region === home)
   return {
