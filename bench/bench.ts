@@ -7,6 +7,7 @@ import { buildStep } from '../tools/build.ts'
 import type { Engine } from './engine-worker.ts'
 import { type Candidate, medianTimes } from './interleaved.ts'
 import { buildOverhead } from './overhead.ts'
+import { measurePeers } from './peers.ts'
 import { sideBySide } from './side-by-side.ts'
 import { measureTransfer } from './transfer.ts'
 
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean' },
     rounds: { type: 'string', default: '21' },
     startup: { type: 'boolean' },
+    peers: { type: 'boolean' },
   },
 })
 
@@ -32,7 +34,9 @@ if (built.state === 'failed') {
   process.exit(1)
 }
 const rows = [...startup(Number(flags.rounds))]
-if (flags.startup !== true) rows.push(...(await transfer()), ...engine(), ...overhead(), ...(await together()))
+if (flags.startup !== true && flags.peers !== true)
+  rows.push(...(await transfer()), ...engine(), ...overhead(), ...(await together()))
+if (flags.peers === true) rows.push(...(await peers()))
 if (flags.json === true) console.log(JSON.stringify(rows, undefined, 2))
 else
   for (const row of rows)
@@ -68,10 +72,13 @@ function startup(rounds: number): readonly Row[] {
 
 /** What it costs to read a disk, to write it down for clouds and to send it. */
 async function transfer(): Promise<readonly Row[]> {
-  const { readOnce, sent, together: all, packing, ebs, peakMiB, hugePeakMiB } = await measureTransfer()
+  const { readOnce, sent, sentOverData, together: all, packing, ebs, peakMiB, hugePeakMiB } = await measureTransfer()
   return [
     row('bytes read for three clouds together / bytes the disk holds', readOnce, 1),
-    row('bytes sent to EBS / blocks that hold something', sent, 1),
+    row('bytes sent to EBS / blocks of 512 KiB that hold something', sent.ebs, 1),
+    row('bytes sent to Azure / pages of 64 KiB that hold something', sent.azure, 1),
+    row('bytes sent to EBS / bytes that are not zero', sentOverData.ebs, 1.02),
+    row('bytes sent to Azure / bytes that are not zero', sentOverData.azure, 1.02),
     row('processor time of three clouds in one pass / of packing alone', all, 1.3),
     ...(packing === undefined
       ? []
@@ -82,6 +89,20 @@ async function transfer(): Promise<readonly Row[]> {
     row('processor time of sending blocks to EBS / of @aws-sdk/client-ebs', ebs, 0.45),
     row(`peak memory of three clouds in one pass (${Math.round(peakMiB)} MiB) / 250 MiB`, peakMiB / 250, 1),
     row(`peak memory of a disk of 1 TiB (${Math.round(hugePeakMiB)} MiB) / 250 MiB`, hugePeakMiB / 250, 1),
+  ]
+}
+
+/** The same work by programs of others, where they are: a Go toolchain, and coldsnap. */
+async function peers(): Promise<readonly Row[]> {
+  const { goSeconds, coldsnap } = await measurePeers()
+  return [
+    ...(goSeconds === undefined ? [] : [row('time to send blocks to EBS / by a Go client', goSeconds, 1 / 0.9)]),
+    ...(coldsnap === undefined
+      ? []
+      : [
+          row('time to make a snapshot of a disk / by coldsnap', coldsnap.seconds, 1),
+          row('processor time to make a snapshot of a disk / by coldsnap', coldsnap.processor, 1),
+        ]),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { median } from './times.ts'
 
 /** A program to start again and again; it gets no input and its output is thrown away. */
 export interface Candidate {
@@ -25,8 +26,4 @@ export function medianTimes(candidates: readonly Candidate[], rounds: number): R
     }
   }
   return new Map([...times].map(([name, values]) => [name, median(values)]))
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -5,7 +5,11 @@
 import { createHash } from 'node:crypto'
 import { EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs'
 import { openBlocks } from '../src/clouds/aws/api-blocks.ts'
+import { connectAwsDisk } from '../src/clouds/aws/disk-api.ts'
 import { blockBytes } from '../src/clouds/aws/disk-port.ts'
+import { ebsSink } from '../src/clouds/aws/ebs-sink.ts'
+import type { PageRange } from '../src/clouds/azure/disk-port.ts'
+import { pageSink } from '../src/clouds/azure/page-sink.ts'
 import { systemClock } from '../src/core/clock.ts'
 import type { PartSink, Sink, StreamSink } from '../src/core/sink.ts'
 import type { Disk } from '../src/disk/disk.ts'
@@ -22,7 +26,10 @@ export interface Work {
   readonly seconds: number
   readonly extentBytes: number
   readonly readBytes?: number
+  /** To EBS. */
   readonly sentBytes?: number
+  /** To Azure. */
+  readonly pageBytes?: number
   readonly packedBytes?: number
 }
 
@@ -32,6 +39,7 @@ const extentBytes = bytesIn(opened.extents)
 let readBytes = 0
 let packedBytes = 0
 let sentBytes = 0
+let pageBytes = 0
 /** Counts what is read where there is something. */
 const disk: Disk = {
   ...opened,
@@ -71,12 +79,13 @@ else if (work === 'together') await together([blocks(), pages(), packed()])
 else if (work === 'blocks') await together([blocks()])
 else if (work === 'ebs') await ebs()
 else if (work === 'ebs-sdk') await ebsByTheSdk()
+else if (work === 'snapshot') await snapshot()
 else throw new Error(`unknown work: ${work}`)
 const seconds = (performance.now() - began) / 1000
 const { user, system } = process.cpuUsage(before)
 const peakMiB = process.resourceUsage().maxRSS / 1024
 const counted = { processorSeconds: (user + system) / 1e6, peakMiB, seconds, extentBytes }
-console.log(JSON.stringify({ ...counted, readBytes, sentBytes, packedBytes } satisfies Work))
+console.log(JSON.stringify({ ...counted, readBytes, sentBytes, pageBytes, packedBytes } satisfies Work))
 
 async function together(sinks: readonly Sink[]): Promise<void> {
   const ids = sinks.map((_, index) => String(index))
@@ -97,16 +106,20 @@ function blocks(): PartSink {
   }
 }
 
-/** Pages as Azure takes them. */
+/** Pages as Azure takes them, each request with its MD5. */
 function pages(): PartSink {
-  return {
-    ...{ kind: 'parts', format: 'vhd', partBytes: () => 4 << 20, zeros: 'skip', stored: async () => new Set() },
-    async put(_, bytes) {
+  const ranges: PageRange[] = []
+  const nothing = async (): Promise<void> => undefined
+  const blobs = {
+    ...{ create: nothing, setMetadata: nothing, remove: nothing, metadata: async () => ({}), list: async () => [] },
+    ranges: async () => ranges.toSorted((a, b) => a.offset - b.offset),
+    async putPages(_: unknown, offset: number, bytes: Uint8Array) {
       createHash('md5').update(bytes).digest()
-      return bytes.length
+      pageBytes += bytes.length
+      ranges.push({ offset, length: bytes.length })
     },
-    finish: async () => undefined,
   }
+  return pageSink(blobs, { account: 'bench', container: 'bench', name: 'disk.vhd' }, nothing)
 }
 
 /** The packed file as Google Cloud takes it. */
@@ -152,6 +165,16 @@ async function ebsByTheSdk(): Promise<void> {
     },
   }
   await sender({ ...running, disk: source })('snapshot', sink, record)
+}
+
+/** The whole of it, as a snapshot in the cloud that the environment names. */
+async function snapshot(): Promise<void> {
+  const region = 'us-east-1'
+  const api = connectAwsDisk({ region, environment: process.env })
+  const token = createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex')
+  const sizeGiB = Math.ceil(disk.sizeBytes / 2 ** 30)
+  const id = await api.startSnapshot(region, { sizeGiB, description: 'bench', token, tags: {} })
+  await sender({ ...running, disk })('snapshot', ebsSink(api, region, id), record)
 }
 
 function whole(bytes: Uint8Array): Uint8Array {

@@ -4,17 +4,21 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeSampleDisk } from './sample-disk.ts'
+import { median, secondsOfChildren } from './times.ts'
 import type { Work } from './transfer-worker.ts'
 
 const gib = 1024 ** 3
 const rounds = 3
+const vhdFooterBytes = 512
 
 /** What moving a disk's bytes costs; ratios of two pieces of work in one run, medians of three rounds side by side. */
 export interface Transfer {
   /** Read for three clouds together, divided by what the disk holds. */
   readonly readOnce: number
-  /** Sent to EBS, divided by the blocks that hold something. */
-  readonly sent: number
+  /** Sent, divided by the blocks of 512 KiB (EBS) or pages of 64 KiB (Azure) that hold something. */
+  readonly sent: BothWays
+  /** Sent, divided by what is not zero, in pieces of 4 KiB. */
+  readonly sentOverData: BothWays
   /** Processor time of three clouds in one pass, divided by that of packing alone. */
   readonly together: number
   /** Processor time of packing, and the size of what comes out, divided by that of `tar | pigz -6`; where that is. */
@@ -24,6 +28,12 @@ export interface Transfer {
   /** Of three clouds together, and of a disk of 1 TiB. */
   readonly peakMiB: number
   readonly hugePeakMiB: number
+}
+
+/** To the two clouds that take no zeros. */
+interface BothWays {
+  readonly ebs: number
+  readonly azure: number
 }
 
 /** Measures with a disk of 2 GiB that holds 96 MiB, one of 1 TiB that holds the same, and one of 8 GiB that holds 576. */
@@ -57,9 +67,13 @@ export async function measureTransfer(): Promise<Transfer> {
     const [one] = together
     const [packed] = pack
     const [other] = pigz
+    // A VHD ends with a footer that is no part of the disk.
+    const sent = { ebs: one?.sentBytes ?? Number.NaN, azure: (one?.pageBytes ?? Number.NaN) - vhdFooterBytes }
+    const data = touchedBytes(disk, 4096)
     return {
       readOnce: median(together.map(({ readBytes = Number.NaN, extentBytes }) => readBytes / extentBytes)),
-      sent: (one?.sentBytes ?? Number.NaN) / touchedBytes(disk),
+      sent: { ebs: sent.ebs / touchedBytes(disk, 512 * 1024), azure: sent.azure / touchedBytes(disk, 64 * 1024) },
+      sentOverData: { ebs: sent.ebs / data, azure: sent.azure / data },
       together: processor(together) / processor(pack),
       ...(other !== undefined && {
         packing: {
@@ -99,29 +113,23 @@ function packedByPigz(folder: string, disk: string): Packed | undefined {
   } catch {
     return undefined
   }
-  const children = told.trim().split('\n').at(-1) ?? ''
-  const processorSeconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
-    0,
-  )
-  return { processorSeconds, packedBytes: statSync(out).size }
+  return { processorSeconds: secondsOfChildren(told), packedBytes: statSync(out).size }
 }
 
 function processor(times: readonly { readonly processorSeconds: number }[]): number {
   return median(times.map(({ processorSeconds }) => processorSeconds))
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-/** Bytes in blocks of EBS in which there is anything but zeros. */
-function touchedBytes(disk: string): number {
-  const [block, zeros] = [Buffer.alloc(512 * 1024), Buffer.alloc(512 * 1024)]
+/** Bytes in pieces of this size in which there is anything but zeros. */
+function touchedBytes(disk: string, pieceBytes: number): number {
+  const [chunk, zeros] = [Buffer.alloc(4 << 20), Buffer.alloc(pieceBytes)]
   const file = openSync(disk, 'r')
   let touched = 0
-  for (let length = readSync(file, block); length > 0; length = readSync(file, block))
-    if (!block.subarray(0, length).equals(zeros.subarray(0, length))) touched += length
+  for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk))
+    for (let at = 0; at < length; at += pieceBytes) {
+      const piece = chunk.subarray(at, Math.min(at + pieceBytes, length))
+      if (!piece.equals(zeros.subarray(0, piece.length))) touched += piece.length
+    }
   closeSync(file)
   return touched
 }

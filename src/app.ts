@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help } from 'commander'
 import { buildCommand } from './commands/build.ts'
 import { extensionCommands, profileCommands } from './commands/extensions.ts'
-import { deleteCommand, listCommand } from './commands/images.ts'
+import { copyCommand, deleteCommand, listCommand } from './commands/images.ts'
 import { initCommand } from './commands/init.ts'
 import { deployCommand, terminateCommand } from './commands/instances.ts'
 import { commonOptions } from './commands/options.ts'
@@ -25,10 +25,11 @@ export function app(version: string, session: Session): Command {
         return new Map([...groups].sort(([a], [b]) => Number(a === commonOptions) - Number(b === commonOptions)))
       },
     })
-  const vm = program.command('vm').alias('packer').description('VM images: build, list, share, deploy, delete')
+  const vm = program.command('vm').alias('packer').description('VM images: build, list, share, copy, deploy, delete')
   buildCommand(vm.command('build'), session)
   validateCommand(vm.command('validate'), session)
   listCommand(vm.command('list'), session)
+  copyCommand(vm.command('copy'), session)
   deleteCommand(vm.command('delete'), session)
   doctorCommand(vm.command('doctor'), session)
   initCommand(vm.command('init'), session)

@@ -17,7 +17,7 @@ const interrupted = new SindriError('cancelled', 'cancelled')
 async function main(words: readonly string[]): Promise<void> {
   const self = selfOf()
   const cancel = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort(interrupted))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(cancel))
   const session = sessionOf(self, cancel.signal)
   const program = app(self.version, session)
   if (words[0] === 'complete') {
@@ -36,6 +36,21 @@ async function main(words: readonly string[]): Promise<void> {
       process.exitCode = 2
     }
   }
+}
+
+/** A terminal's signal may come twice at once, when whoever started this process passes it on. */
+const twiceWithinMs = 1_000
+let stoppedAt: number | undefined
+
+/** The first signal lets go of what is under way in order; one more, later, ends at once. */
+function stop(cancel: AbortController): void {
+  const now = systemClock.now()
+  if (stoppedAt !== undefined && now - stoppedAt > twiceWithinMs) {
+    fail(interrupted, process.argv.includes('--json'))
+    process.exit()
+  }
+  stoppedAt ??= now
+  cancel.abort(interrupted)
 }
 
 function fail(error: unknown, json: boolean): void {
@@ -66,7 +81,8 @@ function sessionOf(self: Self, signal: AbortSignal): Session {
         process.exitCode = (await handler(context)) ?? 0
       } catch (error) {
         terminal.settle()
-        fail(signal.aborted && signal.reason === interrupted ? interrupted : error, flags.json === true)
+        const told = error instanceof SindriError && error.code === 'cancelled'
+        fail(signal.reason === interrupted && !told ? interrupted : error, flags.json === true)
       } finally {
         terminal.settle()
       }

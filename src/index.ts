@@ -2,6 +2,7 @@
 export { type BuildOptions, type BuildResult, build } from './actions/build/build.ts'
 export type { ConfigOptions } from './actions/configure.ts'
 export type { Context, Self } from './actions/context.ts'
+export { type CopyOptions, type CopyResult, copy } from './actions/copy.ts'
 export { type DeleteOptions, remove } from './actions/delete.ts'
 export { type Deployment, type DeployOptions, deploy } from './actions/deploy.ts'
 export { type DoctorResult, doctor } from './actions/doctor.ts'

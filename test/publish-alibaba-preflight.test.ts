@@ -8,22 +8,15 @@ import { connectAlibabaDisk } from '../src/clouds/alibaba/disk-api.ts'
 import { alibabaDiskTarget } from '../src/clouds/alibaba/disk-target.ts'
 import type { Finding } from '../src/clouds/disk-target.ts'
 import { credentials } from '../src/rehearsal/alibaba/signature.ts'
-import { useRehearsal } from '../src/rehearsal/rehearsal.fixture.ts'
 import { openRpc } from './alibaba-rpc.ts'
-import { changingIn, contextIn, writeRelease } from './publishing.ts'
+import { usePublishing } from './use-publishing.ts'
 
-const [home, other] = ['ap-southeast-1', 'eu-central-1'] as const
 const bucket = 'golden-disks'
-const here = useRehearsal(undefined, (now) => now + 400)
+const { regions, here, write, context, changing } = usePublishing('alibaba')
+const [home, other] = regions
 
 beforeEach(() => write())
 
-function write(alibaba: object = {}, release: object = {}): void {
-  writeRelease(here.folder, { alibaba: { regions: [home, other], bucket, ...alibaba } }, release)
-}
-
-const context = () => contextIn(here)
-const changing = (): readonly string[] => changingIn(here, /^(Describe|Get|Head|List)/)
 const oss = () => openOss(async () => ({ ...credentials, token: '' }), 'the test')
 
 /** What a plan warns of, or finds wrong. */

@@ -1,10 +1,13 @@
 import type { Permission } from '../clouds/cloud.ts'
+import { diskSources } from '../clouds/disk-sources.ts'
 import type { PublisherId } from '../clouds/disk-target.ts'
 import { cloud as cloudOf } from '../clouds/index.ts'
 import { publishers } from '../clouds/publishers.ts'
+import { sharedStoreAt } from '../clouds/stores.ts'
 import { readConfig } from '../config/read.ts'
 import { releaseOf } from '../config/release.ts'
 import { SindriError } from '../core/error.ts'
+import { schemeOf } from '../remote/disk-url.ts'
 import { type ConfigOptions, configure } from './configure.ts'
 import type { Context } from './context.ts'
 
@@ -14,12 +17,12 @@ export interface PermissionsResult {
   readonly policy: unknown
 }
 
-/** What the credentials must be allowed to publish the release of this config, and nothing more. Offline. */
+/** What the credentials must be allowed to publish the release of this config and share its records, and nothing more. Offline. */
 export async function releasePermissions(
   options: { readonly config?: string | undefined; readonly cloud?: string | undefined },
   context: Context,
 ): Promise<PermissionsResult> {
-  // Neither the version nor the disk has a part in it.
+  // The version has no part in it.
   const release = releaseOf(await readConfig(options.config, context.cwd), { version: '0' })
   // Cast: the schema lets no other key through.
   const named = Object.keys(release.targets) as PublisherId[]
@@ -29,7 +32,13 @@ export async function releasePermissions(
   const publisher = publishers.find(({ id }) => id === chosen)
   if (publisher?.permissions !== undefined) return publisher.permissions(release)
   const { ofRelease, policy } = await cloudOf(chosen).permissions()
-  const needed = ofRelease(release)
+  const store = release.store && sharedStoreAt(release.store)
+  const needed = [...ofRelease(release)]
+  const scheme = schemeOf(release.disk ?? '')
+  const source = diskSources.find((one) => one.scheme === scheme && one.cloud === chosen)
+  const reading = release.disk === undefined ? [] : (source?.permissions(release.disk) ?? [])
+  for (const one of [...(store?.cloud === chosen ? store.permissions : []), ...reading])
+    if (!needed.some(({ action, on }) => action === one.action && on === one.on)) needed.push(one)
   return { permissions: needed, policy: policy(needed, undefined) }
 }
 

@@ -5,6 +5,7 @@ import type { Step } from '../core/step.ts'
 import type { TemplateInput } from '../packer/template.ts'
 import type { ProvisionScript } from '../release/provision.ts'
 import type { Release } from '../release/release.ts'
+import type { Finding } from './disk-target.ts'
 
 /** Variables by name, as the process was given them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -81,6 +82,17 @@ export interface Publish {
   ): { readonly copies: readonly Step<MadeImage>[]; readonly settings: readonly Setting[] }
 }
 
+/** How one image comes to further regions of its cloud. */
+export interface Copying {
+  /** What would be refused. Reads only. */
+  preflight(image: CloudImage, regions: readonly string[]): Promise<readonly Finding[]>
+  /** A step for each region. Reads only; the copies are made when the engine runs them. */
+  plan(
+    image: CloudImage,
+    regions: readonly string[],
+  ): Promise<readonly { readonly region: string; readonly step: Step<MadeImage> }[]>
+}
+
 export interface LaunchRequest {
   /** Unique; every resource carries it as a tag. */
   readonly deployment: string
@@ -129,6 +141,8 @@ export interface Target {
   sourceImage?(): Promise<string>
   readonly images: Images
   readonly publish: Publish
+  /** Absent where that is not there. */
+  readonly copying?: Copying
   readonly launch: Launch
 }
 
@@ -155,6 +169,13 @@ export interface Permission {
   readonly purpose: string
   /** Of a build: the want of it would show only after minutes, or in what is left behind. */
   readonly late: boolean
+  /** What it is wanted on, in the cloud's own form, where its policies can say so; otherwise everything. */
+  readonly on?: string
+}
+
+/** What decides about the permissions of publishing; without a disk it is what was built. */
+export interface ReleaseNeeds extends Pick<ReleaseSettings, 'targets' | 'audience'> {
+  readonly disk?: string | undefined
 }
 
 /** An action the credentials are not allowed. */
@@ -179,6 +200,8 @@ export interface Cloud {
   readonly cli: { readonly command: string; readonly versionArguments: readonly string[]; readonly install: string }
   /** The command that sets up credentials. */
   readonly login: string
+  /** What ids of images and names of regions look like; those of another cloud may look the same. */
+  readonly forms: { readonly image: RegExp; readonly region: RegExp }
   /** Of the keys made for deployments, where the cloud takes no ed25519. */
   readonly keyType?: 'rsa'
   /** Where images are built, and what instances are launched as, in this cloud's words. Pure. */
@@ -206,7 +229,7 @@ export interface Cloud {
   permissions(): Promise<{
     of(resolved: Resolved): readonly Permission[]
     /** For publishing finished disks. */
-    ofRelease(release: Pick<ReleaseSettings, 'targets' | 'audience'>): readonly Permission[]
+    ofRelease(release: ReleaseNeeds): readonly Permission[]
     policy(permissions: readonly Permission[], resolved: Resolved | undefined): unknown
   }>
   /** `environment` holds the credentials, and what the config takes from it by `${env:NAME}`. */

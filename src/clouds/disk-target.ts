@@ -1,7 +1,7 @@
 import type { ReleaseSettings, ReleaseTargets } from '../config/sections/release.ts'
 import type { Setting } from '../core/setting.ts'
 import type { Step } from '../core/step.ts'
-import type { Publication } from '../release/publication.ts'
+import type { BuiltImage, Publication, ReleaseIdentity } from '../release/publication.ts'
 import type { Environment, MadeImage, Permission } from './cloud.ts'
 
 /** Something that would fail a publish later, found by asking. A warning may still turn out well. */
@@ -38,6 +38,18 @@ export interface DiskTarget {
   /** Reads only. */
   preflight(publication: Publication): Promise<readonly Finding[]>
   plan(publication: Publication): DiskPlan
+  /** The same for an image that was built in this cloud; absent where that is not there. */
+  readonly built?: BuiltTarget
+}
+
+/** A cloud in which an image that was built there can be published. */
+export interface BuiltTarget {
+  /** What the release was published from here before, as its images say; undefined where there is none. Reads only. */
+  source(key: string): Promise<BuiltImage | undefined>
+  /** Reads only. */
+  preflight(release: ReleaseIdentity, image: BuiltImage): Promise<readonly Finding[]>
+  /** Copies of it, which alone are the release's: undoing them leaves the image that was built. */
+  plan(release: ReleaseIdentity, image: BuiltImage): DiskPlan
 }
 
 /** The name of a cloud that finished disks are published to. */

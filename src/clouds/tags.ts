@@ -5,6 +5,8 @@ export const tag = {
   fingerprint: 'sindri:fingerprint',
   /** Which inputs a copy was made from. */
   digest: 'sindri:digest',
+  /** On copies that a release made of a built image: where that is, and its id. */
+  source: 'sindri:source',
   version: 'sindri:version',
   profile: 'sindri:profile',
   base: 'sindri:base',

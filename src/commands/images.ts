@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CloudFlags, type CloudsFlags, onlyCloud, withCloud, withClouds, withRegion } from './options.ts'
+import { type CloudFlags, type CloudsFlags, listOf, onlyCloud, withCloud, withClouds, withRegion } from './options.ts'
 import type { Session } from './session.ts'
 
 interface ListFlags extends CloudsFlags {
@@ -11,6 +11,12 @@ interface DeleteFlags extends CloudFlags {
   readonly region?: string
   readonly force?: boolean
   readonly allRegions?: boolean
+}
+
+interface CopyFlags extends CloudFlags {
+  readonly imageId: string
+  readonly to: readonly string[]
+  readonly region?: string
 }
 
 export function listCommand(command: Command, session: Session): Command {
@@ -71,6 +77,26 @@ export function deleteCommand(command: Command, session: Session): Command {
       )
       const json = { deleted: deleted.map((image) => ({ image_id: image.id, region: image.region, name: image.name })) }
       session.result(flags, json, `Deleted ${deleted.length} image(s)`)
+      return 0
+    }),
+  )
+}
+
+export function copyCommand(command: Command, session: Session): Command {
+  withRegion(withCloud(command))
+    .summary('Copy an image to other regions of its cloud')
+    .description(
+      'Copy an image to other regions of its cloud. Safe to repeat: it goes on where an interrupted run stopped, and finds ' +
+        'copies that exist. To another cloud an image goes as a disk: `sindri vm publish --disk`.',
+    )
+    .requiredOption('--image-id <id>', 'the image to copy, in the region of --region')
+    .requiredOption('--to <regions>', 'regions to copy it to, comma-separated', listOf)
+  return command.action((flags: CopyFlags) =>
+    session.run(flags, async (context) => {
+      const [{ copy }, { copyText }] = await Promise.all([import('../actions/copy.ts'), import('../report/results.ts')])
+      const { config, imageId, to } = flags
+      const result = await copy({ config, flags: placeOf(flags), imageId, to }, context)
+      session.result(flags, result, copyText(result))
       return 0
     }),
   )

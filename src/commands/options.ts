@@ -113,6 +113,6 @@ export function assignments(
 
 /** A whole number above zero. */
 export function wholeNumber(value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('give a whole number of GB')
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('give a whole number above zero')
   return Number(value)
 }

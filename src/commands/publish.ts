@@ -7,8 +7,10 @@ import type { CommonFlags, Session } from './session.ts'
 interface ReleaseFlags extends CommonFlags {
   readonly config?: string
   readonly disk?: string
+  readonly diskSha256?: string
   readonly releaseVersion?: string
   readonly os?: string
+  readonly store?: string
   readonly only?: readonly string[]
 }
 
@@ -33,9 +35,14 @@ interface UnpublishFlags extends ChangeFlags {
 function withRelease(command: Command): Command {
   return withCommon(command)
     .option('--config <file>', 'the config to use (default: sindri.yaml)')
-    .option('--disk <file>', 'the finished disk (default: release.disk)')
+    .option('--disk <file>', 'the finished disk, or its https://, s3:// or gs:// address (default: release.disk)')
+    .option('--disk-sha256 <hex>', 'sha256 that the disk’s file has to have (default: release.disk_sha256)')
     .option('--release-version <version>', 'version of the release (default: release.version)')
     .option('--os <name>', 'last part of the images’ names (default: release.os, else what the disk says)')
+    .option(
+      '--store <url>',
+      'where several machines share the records: s3://…, gs://… or azblob://… (default: release.store, else this machine)',
+    )
     .addOption(
       new Option('--only <clouds>', 'some of the clouds of the release (default: all)')
         .choices(targetNames)
@@ -55,8 +62,10 @@ function optionsOf(flags: ChangeFlags) {
   return {
     config: flags.config,
     disk: flags.disk,
+    diskSha256: flags.diskSha256,
     version: flags.releaseVersion,
     os: flags.os,
+    store: flags.store,
     lockTimeoutMs: flags.lockTimeout === undefined ? undefined : flags.lockTimeout * 1000,
     // Cast: an unknown name is refused by name, since the release does not have it.
     only: flags.only as ReleaseOptions['only'],
@@ -84,8 +93,9 @@ export function publishCommands(vm: Command, session: Session): void {
   withLock(withRelease(vm.command('publish')))
     .summary('Make a finished disk an image in clouds and regions')
     .description(
-      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Safe to repeat: ' +
-        'what exists is found, what was sent is not sent again, new regions and readers are added.',
+      'Make a finished disk an image in every cloud and region of `release`, then open it to its readers. Where no disk is ' +
+        'named, the image that was built last of this config is copied within its own cloud. Safe to repeat: what exists is ' +
+        'found, what was sent is not sent again, new regions and readers are added.',
     )
     .addOption(
       new Option(

@@ -115,6 +115,18 @@ test('a failed required step leaves nothing visible, and the next run tries agai
   expect(cloud.visible.get('image')).toBe('team')
 })
 
+test('several failures are told together, as what all of them are', async () => {
+  const foreign = fakeCloud()
+  for (const name of ['image', 'other']) foreign.made.set(name, { name, digest: 'another' })
+  const both = plan([foreign.thing('image'), foreign.thing('other')], [])
+  await expect(apply(options(both))).rejects.toMatchObject({ code: 'conflict', complaints: [{}, {}] })
+
+  const cloud = fakeCloud()
+  cloud.made.set('foreign', { name: 'image', digest: 'another' })
+  const mixed = plan([cloud.thing('image'), cloud.thing('copy', { fails: () => true })], [])
+  await expect(apply(options(mixed))).rejects.toMatchObject({ code: 'failed', complaints: [{}, {}] })
+})
+
 test('a failed best-effort step is reported and does not hold back the rest', async () => {
   const cloud = fakeCloud()
   const image = cloud.thing('image')

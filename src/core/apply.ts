@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
-import { messageOf, SindriError } from './error.ts'
+import { SindriError } from './error.ts'
 import type { Emit } from './events.ts'
+import type { KeptHandles } from './kept-handle.ts'
 import { openMaker } from './make.ts'
 import type { Plan } from './plan.ts'
 import { retry } from './retry.ts'
@@ -8,6 +9,7 @@ import type { Setting } from './setting.ts'
 import type { Fill } from './sink.ts'
 import type { Got, Maker, Step } from './step.ts'
 import type { Store } from './store.ts'
+import { together } from './together.ts'
 
 export interface ApplyOptions {
   /** The release's name: part of every token. */
@@ -19,6 +21,8 @@ export interface ApplyOptions {
   readonly emit: Emit
   /** Brings the bytes of steps that carry some. */
   readonly fill?: Fill | undefined
+  /** Where handles that are secrets are kept, when others may read the store. */
+  readonly secrets?: KeptHandles | undefined
 }
 
 export interface Applied {
@@ -51,7 +55,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     return result?.status === 'rejected' ? [{ id: step.id, step, error: result.reason }] : []
   })
   const required = failures.filter(({ step }) => !step.bestEffort && !skipped.has(step))
-  if (required.length > 0) throw together(required)
+  if (required.length > 0) throw together(required.map(({ error }) => error))
 
   await settle({ ...options, got, exists: (step) => outputs.has(step) })
   return { got, failures }
@@ -86,7 +90,7 @@ export async function settle({
   }
 }
 
-/** Removes what the steps made, last first; goes on after a failure and reports all of them. */
+/** Removes what the steps made, last first; goes on after a failure and reports all of them, and stops when it is told to. */
 export async function unapply(options: ApplyOptions): Promise<void> {
   const got: Got = (step) => {
     throw new SindriError('not-found', `${step.id} was read while undoing`)
@@ -94,9 +98,10 @@ export async function unapply(options: ApplyOptions): Promise<void> {
   const maker: Maker = openMaker({ ...options, got })
   const errors: unknown[] = []
   for (const step of options.plan.steps.toReversed()) {
+    options.signal.throwIfAborted()
     await step.revert(maker).catch((error: unknown) => errors.push(error))
   }
-  if (errors.length > 0) throw together(errors.map((error) => ({ error })))
+  if (errors.length > 0) throw together(errors)
 }
 
 async function reconcile(setting: Setting, got: Got, emit: Emit): Promise<void> {
@@ -104,15 +109,4 @@ async function reconcile(setting: Setting, got: Got, emit: Emit): Promise<void> 
   const change = from === setting.want ? 'none' : 'made'
   if (change === 'made') await setting.write(got)
   emit({ type: 'setting', id: setting.id, change, from, to: setting.want })
-}
-
-function together(failed: readonly { readonly error: unknown }[]): unknown {
-  const [first, ...more] = failed
-  if (more.length === 0) return first?.error
-  return new SindriError('failed', failed.map(({ error }) => messageOf(error)).join('\n'), {
-    complaints: failed.map(({ error }) => ({
-      message: messageOf(error),
-      ...(error instanceof SindriError && error.hint !== undefined ? { hint: error.hint } : {}),
-    })),
-  })
 }

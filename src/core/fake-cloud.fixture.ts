@@ -63,8 +63,8 @@ export function fakeCloud(beforeWrite: () => void = () => undefined): FakeCloud 
   }
 }
 
-/** A store in memory that may be told to die around each write. */
-export function memoryStore(beforeWrite: () => void = () => undefined): Store {
+/** A store in memory that may be told to die around each write. `now` is its own clock. */
+export function memoryStore(beforeWrite: () => void = () => undefined, now: () => number = () => 1_000_000): Store {
   const rows = new Map<string, { value: string; version: number }>()
   return {
     async get(key) {
@@ -81,6 +81,7 @@ export function memoryStore(beforeWrite: () => void = () => undefined): Store {
       return String(version)
     },
     list: async (prefix) => [...rows.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    now: async () => now(),
     close: () => undefined,
   }
 }

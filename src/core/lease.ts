@@ -1,13 +1,15 @@
 import type { Clock } from './clock.ts'
-import { SindriError } from './error.ts'
+import { messageOf, SindriError } from './error.ts'
 import type { Store } from './store.ts'
 
 /** Who works on a release: shown to whoever comes second. */
 export interface Owner {
   readonly host: string
   readonly pid: number
-  /** Tells two processes with one pid apart. */
+  /** Of this run alone: tells two processes with one pid apart, and whose a lease is when an answer was lost. */
   readonly nonce: string
+  /** The machine, where its host's name does not tell. */
+  readonly machine?: string
 }
 
 export interface Lease {
@@ -34,6 +36,8 @@ export interface LeaseOptions {
 
 const termMs = 120_000
 const lookEveryMs = 1_000
+/** How soon a renewal that failed is tried again. */
+const renewAgainMs = 5_000
 
 interface Term {
   readonly owner: Owner
@@ -41,7 +45,8 @@ interface Term {
 }
 
 /**
- * Takes the lease of a release and renews it at a third of its term.
+ * Takes the lease of a release and renews it at a third of its term. Its term is told by the store's clock; this runner's
+ * own only says how long it has waited.
  * @throws SindriError `conflict` when another holds it, and still does after `waitMs`
  */
 export async function takeLease(options: LeaseOptions): Promise<Lease> {
@@ -67,8 +72,9 @@ async function takeNow(options: LeaseOptions): Promise<Lease | Refused> {
   const key = options.part === undefined ? 'lease' : `lease/${options.part}`
   const held = await store.get(key)
   const term = held === undefined ? undefined : parse(held.value)
-  if (term !== undefined && term.until > clock.now() && !options.gone(term.owner)) {
-    const seconds = Math.ceil((term.until - clock.now()) / 1000)
+  const now = await store.now()
+  if (term !== undefined && term.until > now && !options.gone(term.owner)) {
+    const seconds = Math.ceil((term.until - now) / 1000)
     const { host, pid } = term.owner
     return {
       refused: new SindriError('conflict', `another sindri (process ${pid} on ${host}) works on this release`, {
@@ -80,7 +86,7 @@ async function takeNow(options: LeaseOptions): Promise<Lease | Refused> {
   const text = (until: number): string => JSON.stringify({ owner, until } satisfies Term)
   const put = await store.put(
     key,
-    text(clock.now() + termMs),
+    text(now + termMs),
     held === undefined ? { ifAbsent: true } : { ifMatch: held.version },
   )
   if (put === undefined)
@@ -96,16 +102,44 @@ async function takeNow(options: LeaseOptions): Promise<Lease | Refused> {
   const renewal = renew()
 
   async function renew(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      await clock.sleep(termMs / 3, stopped.signal).catch(() => undefined)
+    let renewedAt = clock.now()
+    let pauseMs = termMs / 3
+    for (;;) {
+      await clock.sleep(pauseMs, stopped.signal).catch(() => undefined)
       if (stopped.signal.aborted) return
-      const next = await store.put(key, text(clock.now() + termMs), { ifMatch: version })
-      if (next === undefined) {
-        lost.abort(new SindriError('partial', 'the lease of this release was taken by another sindri'))
-        return
+      const before = clock.now()
+      try {
+        const next = await renewed()
+        if (next === undefined) {
+          lost.abort(
+            new SindriError('partial', 'the lease of this release was taken by another sindri', { hint: goOn }),
+          )
+          return
+        }
+        version = next
+        renewedAt = before
+        pauseMs = termMs / 3
+      } catch (error) {
+        // Whoever cannot reach the store any more must have stopped before others take the release.
+        if (clock.now() + renewAgainMs >= renewedAt + termMs) {
+          const message = `the lease of this release could not be renewed: ${messageOf(error)}`
+          lost.abort(new SindriError('partial', message, { hint: goOn, cause: error }))
+          return
+        }
+        pauseMs = renewAgainMs
       }
-      version = next
     }
+  }
+
+  /** The new version; undefined when the lease is another's. */
+  async function renewed(): Promise<string | undefined> {
+    const value = text((await store.now()) + termMs)
+    const next = await store.put(key, value, { ifMatch: version })
+    if (next !== undefined) return next
+    // Of an earlier renewal no answer may have come, though it was written.
+    const now = await store.get(key)
+    if (now === undefined || parse(now.value).owner.nonce !== owner.nonce) return undefined
+    return store.put(key, value, { ifMatch: now.version })
   }
 
   return {
@@ -113,10 +147,13 @@ async function takeNow(options: LeaseOptions): Promise<Lease | Refused> {
     async release() {
       stopped.abort()
       await renewal
-      await store.put(key, text(0), { ifMatch: version })
+      // Where that does not succeed it ends by itself.
+      await store.put(key, text(0), { ifMatch: version }).catch(() => undefined)
     },
   }
 }
+
+const goOn = 'run the same command again: it goes on where this one stopped'
 
 function parse(text: string): Term {
   // Written by the function above and by nothing else.

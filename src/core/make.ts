@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { SindriError } from './error.ts'
 import type { Emit } from './events.ts'
+import type { KeptHandles } from './kept-handle.ts'
 import { partRecord } from './part-record.ts'
 import { type Journal, openJournal, type StepRecord, tokenOf } from './record.ts'
 import { retry } from './retry.ts'
@@ -17,6 +18,8 @@ export interface MakerOptions {
   readonly got: Got
   /** Brings the bytes of steps that carry some. */
   readonly fill?: Fill | undefined
+  /** Where handles that are secrets are kept, when others may read the store. */
+  readonly secrets?: KeptHandles | undefined
 }
 
 const firstPollMs = 500
@@ -28,7 +31,7 @@ const defaultDeadlineMs = 3 * 60 * 60 * 1000
  * Order of writes: `begun` before anything else, the handle the moment it is known, `done` last.
  */
 export function openMaker(options: MakerOptions): Maker {
-  const { release, store, clock, signal, emit, got, fill } = options
+  const { release, store, clock, signal, emit, got, fill, secrets } = options
   const again = <T>(call: () => Promise<T>): Promise<T> => retry(clock, signal, call)
 
   return {
@@ -80,8 +83,10 @@ export function openMaker(options: MakerOptions): Maker {
       if (found !== undefined && record === undefined && found.digest !== make.digest) throw foreign(make.title)
       if (found === undefined && record === undefined) return
       if (found !== undefined) await make.undo?.(found.out)
-      // The handle was written by this step's own `start`.
-      else if (record?.handle !== undefined) await make.sweep?.(record.handle as Handle)
+      else {
+        const handle = await handleOf(journal, id, make)
+        if (handle !== undefined) await make.sweep?.(handle)
+      }
       if (record !== undefined) await journal.write(next(journal, { state: 'failed', error: 'undone' }))
       // What is not undone stays, and nothing is told of it.
       if (make.undo !== undefined) emit(stepEvent(id, make.title, 'undone'))
@@ -110,22 +115,33 @@ export function openMaker(options: MakerOptions): Maker {
   }
 
   async function afterFailure<Out, Handle>(journal: Journal, id: string, make: Make<Out, Handle>): Promise<Journal> {
-    const handle = journal.record?.handle
-    if (handle !== undefined) await again(async () => make.sweep?.(handle as Handle))
+    const handle = await handleOf(journal, id, make)
+    if (handle !== undefined) await again(async () => make.sweep?.(handle))
     return newEpoch(journal, id)
+  }
+
+  /** What this step's own `start` has returned, through JSON; undefined when it began nothing, or on another machine. */
+  async function handleOf<Out, Handle>(
+    { record }: Journal,
+    id: string,
+    { handleIsSecret }: Make<Out, Handle>,
+  ): Promise<Handle | undefined> {
+    const kept = handleIsSecret && record !== undefined ? await secrets?.read(id, record.token) : undefined
+    return (kept ?? record?.handle) as Handle | undefined
   }
 
   async function carryOut<Out, Handle>(journal: Journal, id: string, make: Make<Out, Handle>): Promise<Ended<Out>> {
     let current = journal
     const deadline = clock.now() + (make.deadlineMs ?? defaultDeadlineMs)
-    if (current.record?.handle === undefined) {
+    let handle = await handleOf(current, id, make)
+    if (handle === undefined) {
       signal.throwIfAborted()
       const { token } = next(current, {})
-      const handle = await again(() => make.start(got, token))
-      current = await current.write(next(current, { state: 'started', handle }))
+      handle = await again(() => make.start(got, token))
+      const secret = make.handleIsSecret === true && secrets !== undefined
+      if (secret) await secrets.write(id, token, handle)
+      current = await current.write(next(current, { state: 'started', ...(!secret && { handle }) }))
     }
-    // Written by this step's own `start`, through JSON.
-    const handle = current.record?.handle as Handle
     let sinkOf = make.fill?.bind(make)
     // What is soon done is soon noticed.
     let pauseMs = firstPollMs

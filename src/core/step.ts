@@ -26,6 +26,8 @@ export interface Make<Out, Handle> {
   /** The longest pause between two polls; the first ones are shorter. Default: 2 s. */
   readonly pollEveryMs?: number
   readonly deadlineMs?: number
+  /** The handle opens something to whoever has it: it stays on the machine that began the step. */
+  readonly handleIsSecret?: boolean
   /** What exists already, by deterministic name or tag. */
   find(got: Got): Promise<Found<Out> | undefined>
   /** Begins making it. The same token twice must begin it once. Returns a JSON value that a later process can poll. */

@@ -14,5 +14,7 @@ export interface Store {
   put(key: string, value: string, condition: Condition): Promise<string | undefined>
   /** Keys that begin with `prefix`, sorted. */
   list(prefix: string): Promise<readonly string[]>
+  /** What time it is where the store is, in epoch milliseconds: leases go by it, since the clocks of runners differ. */
+  now(): Promise<number>
   close(): void
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { digestOf } from './digest.ts'
-import { digestOnce } from './digest-sidecar.ts'
+import { digestOnce, hashedFile } from './digest-sidecar.ts'
 import { inMemory, makeDynamicVhd, makeQcow2, pattern } from './made-disks.fixture.ts'
 import { openDisk } from './open-disk.ts'
 
@@ -52,7 +52,7 @@ test('a digest is made once for a file, and again when the file or the sidecar c
   await writeFile(path, pattern(1000))
   let made = 0
   const digest = (): Promise<string> =>
-    digestOnce(path, sidecar, async () => {
+    digestOnce(hashedFile(path), sidecar, async () => {
       made += 1
       return sha256(await readFile(path))
     })
@@ -87,15 +87,15 @@ test('a digest is made once for a file, and again when the file or the sidecar c
 test('a folder that cannot be written only costs the time to make it again', async () => {
   const path = join(folder, 'other')
   await writeFile(path, 'x')
-  expect(await digestOnce(path, join(folder, 'none', 'sidecar'), async () => sha256(Buffer.from('x')))).toBe(
-    sha256(Buffer.from('x')),
-  )
+  expect(
+    await digestOnce(hashedFile(path), join(folder, 'none', 'sidecar'), async () => sha256(Buffer.from('x'))),
+  ).toBe(sha256(Buffer.from('x')))
 })
 
 test('a file that changes while its digest is made has none', async () => {
   const path = join(folder, 'changing')
   await writeFile(path, 'x')
-  const digest = digestOnce(path, `${path}.digest`, async () => {
+  const digest = digestOnce(hashedFile(path), `${path}.digest`, async () => {
     await appendFile(path, 'y')
     return sha256(Buffer.from('x'))
   })

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { hasCode, SindriError } from '../core/error.ts'
 import type { Bytes, Extent } from './disk.ts'
 import { askForRuns } from './holes.ts'
@@ -33,13 +33,20 @@ export async function openFile(path: string): Promise<Bytes> {
 
 async function openHandle(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r')
+    // A named pipe that nobody writes to would be waited for, for ever.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) {
       throw new SindriError('not-found', `there is no file ${path}`, { hint: 'check the path', cause: error })
     }
     if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) {
       throw new SindriError('denied', `${path} may not be read`, { hint: `ls -l ${path}`, cause: error })
+    }
+    if (hasCode(error, 'ELOOP')) {
+      throw new SindriError('usage', `${path} is a symbolic link that leads to itself`, {
+        hint: `ls -l ${path}`,
+        cause: error,
+      })
     }
     throw error
   }

@@ -13,6 +13,10 @@ export interface OpenOptions {
   readonly format?: DiskFormat
   /** Where a tar.gz is unpacked; without it one is refused. */
   readonly folder?: string
+  /** What the disk is called in errors; its path, when it is not given. */
+  readonly name?: string
+  /** Called with its format before anything but its beginning and its end is read; what it throws is thrown. */
+  readonly before?: (format: DiskFormat) => Promise<void>
 }
 
 /**
@@ -22,13 +26,16 @@ export interface OpenOptions {
  */
 export async function openDisk(source: string | Bytes, options: OpenOptions = {}): Promise<Disk> {
   const bytes = typeof source === 'string' ? await openFile(source) : source
+  const name = options.name ?? (typeof source === 'string' ? source : undefined)
   try {
-    return await openAs(options.format ?? (await detectFormat(bytes)), bytes, options)
+    const format = options.format ?? (await detectFormat(bytes))
+    await options.before?.(format)
+    return await openAs(format, bytes, options)
   } catch (error) {
     await bytes.close()
-    if (typeof source !== 'string' || !(error instanceof SindriError)) throw error
+    if (name === undefined || !(error instanceof SindriError) || error.message.startsWith(name)) throw error
     const { code, message, hint } = error
-    throw new SindriError(code, `${source}: ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error })
+    throw new SindriError(code, `${name}: ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error })
   }
 }
 

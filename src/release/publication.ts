@@ -1,8 +1,9 @@
 import type { Audience } from '../config/sections/release.ts'
+import { digest } from '../core/digest.ts'
 import { SindriError } from '../core/error.ts'
 
-/** What one release of a disk is, in every cloud: frozen when it is first asked for. Who may read it is no part of it. */
-export interface Publication {
+/** What a release is called, in every cloud. */
+export interface ReleaseIdentity {
   /** `<project>-<version>-<os>`: what all it made is found by. */
   readonly key: string
   /** `<project>-<version>-<date>-<os>`: what its images are called, before a cloud's own rules. */
@@ -10,8 +11,25 @@ export interface Publication {
   readonly project: string
   readonly version: string
   readonly os: string
-  readonly disk: PublishedDisk
   readonly audience: Audience
+}
+
+/** What one release of a disk is: frozen when it is first asked for. Who may read it is no part of it. */
+export interface Publication extends ReleaseIdentity {
+  readonly disk: PublishedDisk
+}
+
+/** What one release of images is that were built, one in each cloud; frozen like that of a disk. */
+export interface BuiltPublication extends ReleaseIdentity {
+  /** By cloud. */
+  readonly built: Readonly<Record<string, BuiltImage>>
+}
+
+/** An image that was built, which a release copies. */
+export interface BuiltImage {
+  readonly id: string
+  /** Where it is. */
+  readonly region: string
 }
 
 /** What of a disk decides what is made of it. */
@@ -45,5 +63,22 @@ export function checkSame(frozen: Pick<Publication, 'key' | 'disk'>, disk: Publi
     'conflict',
     `${frozen.key} was published from another ${what}: ${frozen.disk[part]}, and this is ${disk[part]}`,
     { hint: 'give the new disk a version of its own; a version that is out is never changed' },
+  )
+}
+
+/** Stands for a built image as the sha256 of a disk does: what copies of it carry. */
+export function builtDigest({ id }: BuiltImage): string {
+  return digest({ image: id })
+}
+
+/** @throws SindriError `conflict` when the same version was made from another image that was built */
+export function checkSameImage(key: string, cloud: string, before: BuiltImage, now: BuiltImage): void {
+  if (before.id === now.id) return
+  throw new SindriError(
+    'conflict',
+    `${cloud}: ${key} was published from another image: ${before.id}, and this is ${now.id}`,
+    {
+      hint: 'give the new image a version of its own; a version that is out is never changed',
+    },
   )
 }

@@ -12,8 +12,7 @@ export function manifestMarkdown(manifest: Manifest): string {
   return [
     `# ${release}`,
     '',
-    `Disk: \`sha256:${digest}\`, ${architecture}, ${firmware}.`,
-    '',
+    ...(digest === undefined ? [] : [`Disk: \`sha256:${digest}\`, ${architecture}, ${firmware}.`, '']),
     '| Cloud | Region | Image | Name | Readers |',
     '| --- | --- | --- | --- | --- |',
     ...rows,

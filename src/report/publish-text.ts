@@ -2,7 +2,7 @@ import type { PlannedCloud, PlanResult } from '../actions/publish/plan.ts'
 import type { PublishResult } from '../actions/publish/publish.ts'
 import type { UnpublishResult } from '../actions/publish/unpublish.ts'
 import type { VerifyResult } from '../actions/publish/verify.ts'
-import type { ManifestImage } from '../release/manifest.ts'
+import type { DiskFacts, ManifestImage } from '../release/manifest.ts'
 import { bytesText } from './bytes.ts'
 import { elapsed } from './terminal.ts'
 
@@ -30,11 +30,17 @@ export function publishText(result: PublishResult): string {
   return [
     `Published ${result.release}`,
     imageTable(result.images),
-    `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}`,
-    `Sent: ${bytesText(result.sent_bytes)} of a disk of ${bytesText(result.disk_bytes)}`,
+    ...diskLines(result),
+    ...(result.disk_bytes === undefined
+      ? []
+      : [`Sent: ${bytesText(result.sent_bytes)} of a disk of ${bytesText(result.disk_bytes)}`]),
     `Time: ${elapsed(result.elapsed_seconds * 1000)}${result.rehearsed ? ', rehearsed' : ''}`,
     ...result.failed.map(({ id, message }) => `Not done: ${id}: ${message}`),
   ].join('\n')
+}
+
+function diskLines({ disk_sha256: digest, architecture, firmware }: DiskFacts, more = ''): readonly string[] {
+  return digest === undefined ? [] : [`Disk: sha256 ${digest}, ${architecture}, ${firmware}${more}`]
 }
 
 /** What would be done, for people. */
@@ -42,7 +48,7 @@ export function planText(result: PlanResult): string {
   const settings = result.settings.filter(({ want, have }) => want !== have)
   return [
     `Release: ${result.release}`,
-    `Disk: sha256 ${result.disk_sha256}, ${result.architecture}, ${result.firmware}, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes)}`,
+    ...diskLines(result, `, ${bytesText(result.data_bytes)} of data in ${bytesText(result.disk_bytes ?? 0)}`),
     table(result.clouds.map(plannedCloud)),
     table([
       ...result.steps.map(({ id, title, state }) => [cloudOf(id), state, title]),

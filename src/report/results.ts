@@ -1,4 +1,5 @@
 import type { BuildResult } from '../actions/build/build.ts'
+import type { CopyResult } from '../actions/copy.ts'
 import type { Deployment } from '../actions/deploy.ts'
 import type { DoctorResult } from '../actions/doctor.ts'
 import type { InitResult } from '../actions/init.ts'
@@ -33,6 +34,14 @@ function readerLines(readers: Readonly<Record<string, string>>): string[] {
   const different = new Set(Object.values(readers))
   if (different.size <= 1) return [`Readers: ${[...different][0] ?? 'private'}`]
   return Object.entries(readers).map(([region, who]) => `Readers in ${region}: ${who}`)
+}
+
+/** The copies of an image, for people. */
+export function copyText({ image_id: id, region, regions, copied }: CopyResult): string {
+  return [
+    copied.length === 0 ? `Copies found, nothing to copy: ${id} in ${region}` : `Copied ${id} in ${region}`,
+    ...Object.entries(regions).map(([where, copy]) => `Copy in ${where}: ${copy}`),
+  ].join('\n')
 }
 
 /** 004's list of images. */

@@ -49,7 +49,11 @@ export async function sendParts(id: string, sink: PartSink, record: PartRecord, 
     if (now - recordedAt < recordEveryMs) return
     recordedAt = now
     const snapshot = new Set(stored)
-    writing = writing.then(() => record.write(snapshot))
+    writing = writing
+      .then(() => record.write(snapshot))
+      .catch((error: unknown) => {
+        failure ??= error
+      })
   }
 
   /**

@@ -3,7 +3,7 @@ import { type SendOptions, sender } from './send.ts'
 import { sharedRead } from './shared-read.ts'
 
 /** Kept for those that are behind, and read ahead by each. */
-const windowBytes = 32 * 1024 * 1024
+const windowBytes = 24 * 1024 * 1024
 const leastWindowBytes = 8 * 1024 * 1024
 /** Those that are ready wait so long for the others. */
 const patienceMs = 30_000

@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BuildResult } from '../../src/actions/build/build.ts'
+import type { CopyResult } from '../../src/actions/copy.ts'
 import type { Deployment } from '../../src/actions/deploy.ts'
+import type { PublishResult } from '../../src/actions/publish/publish.ts'
 import type { Status } from '../../src/rehearsal/index.ts'
 import { bootToLogin } from '../../src/rehearsal/instances/index.ts'
 import { rootPartition } from '../../src/rehearsal/instances/partition.ts'
 import { missingPart, openSindri, type Sindri, ssh } from './sindri.ts'
 
 const run = promisify(execFile)
-const region = 'us-west-2'
+const [region, other] = ['us-west-2', 'eu-west-1'] as const
 const missing = await missingPart()
 const emulator = await run('qemu-system-x86_64', ['--version']).then(
   () => true,
@@ -142,6 +144,35 @@ describe.skipIf(missing !== undefined)(`the main job, rehearsed${missing === und
     const folder = join(sindri.folder, 'boot')
     const printed = await bootToLogin(await diskOf(first.image_id), { folder, timeoutMs: 400_000 })
     expect(printed).toMatch(/Debian GNU\/Linux 12 \S+ ttyS0/)
+  })
+
+  test('what was built is copied, published within its cloud, and taken back', async () => {
+    const words = ['--cloud', 'aws', '--image-id', first.image_id, '--to', other, '--rehearse']
+    const copied: CopyResult = await sindri.json('vm', 'copy', ...words)
+    expect(copied).toMatchObject({ image_id: first.image_id, region, copied: [other] })
+    expect(await sindri.json('vm', 'copy', ...words)).toMatchObject({ regions: copied.regions, copied: [] })
+
+    const release = { version: '1.4.2', targets: { aws: { regions: [region, other], accounts: ['111122223333'] } } }
+    const packer = { cloud: 'aws', aws: { encrypt_boot: false } }
+    const config = { version: '1.0', name: 'golden', providers: { packer }, release }
+    await writeFile(join(sindri.folder, 'sindri.yaml'), JSON.stringify(config))
+    const published: PublishResult = await sindri.json('vm', 'publish', '--rehearse')
+    expect(published.release).toMatch(/^golden-1\.4\.2-\d{8}-debian12$/)
+    expect(published.images).toMatchObject(
+      [region, other].map((where) => ({
+        region: where,
+        readers: 'user 111122223333',
+        digest: `image:${first.image_id}`,
+      })),
+    )
+    expect(await sindri.json('vm', 'publish', '--rehearse')).toMatchObject({ images: published.images, changed: [] })
+    expect(await sindri.json('vm', 'verify', '--rehearse')).toMatchObject({ drift: [] })
+    // The release's image is none of the config's.
+    expect(await sindri.build()).toMatchObject({ image_id: first.image_id, cached: true })
+    await sindri.json('vm', 'unpublish', '--force', '--rehearse')
+    const { aws } = (await sindri.status()).resources
+    expect(aws?.[region]?.images.map(({ id }) => id).sort()).toEqual([first.image_id, larger.image_id].sort())
+    expect(aws?.[other]?.images).toMatchObject([{ id: copied.regions[other] }])
   })
 
   test('deleting the images leaves nothing at all', async () => {

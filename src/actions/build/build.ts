@@ -23,10 +23,9 @@ import { processGone } from '../owner.ts'
 import { packerEnvironment } from '../packer-environment.ts'
 import { recordsFolder } from '../places.ts'
 import { pricesOf } from '../prices.ts'
-import { sindriArchive, versionOf } from './archive.ts'
-import { fingerprint } from './fingerprint.ts'
 import { type ImageStepOptions, imageStep } from './image-step.ts'
-import { buildable, checkFiles, localFiles, machineOf, tellDropped, templateBlocks, templateInput } from './template.ts'
+import { printed } from './printed.ts'
+import { buildable, checkFiles, machineOf, tellDropped, templateBlocks, templateInput } from './template.ts'
 
 export interface BuildOptions extends ConfigOptions {
   /** Build even when an image of the same fingerprint exists; the old one stays. */
@@ -147,9 +146,6 @@ export async function build(options: BuildOptions, context: Context): Promise<Bu
   }
 }
 
-/** Marks of no release: what is the same for every build of one config. Copies and readers are no part of it. */
-const unmarked = { name: '', fingerprint: '', token: '' } as const
-
 /** By this the builder opens SSH to the caller alone. Where an old Packer lacks it, Sindri finds the address itself. */
 const callerAttribute = 'temporary_security_group_source_public_ip'
 
@@ -186,14 +182,7 @@ async function checkPacker(resolved: Resolved, packer: Packer, context: Context)
 /** Everything that can fail before the cloud is asked for anything. */
 async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer, context: Context): Promise<Prepared> {
   const cloud = cloudOf(resolved.cloud)
-  const version = versionOf(resolved, context)
-  const archive = await sindriArchive(resolved, context)
-  const files = localFiles(context, archive?.file)
-  const input = await templateInput(cloud, resolved, files, {
-    marks: unmarked,
-    manifest: 'manifest.json',
-    version,
-  })
+  const { fingerprint, version, files, input } = await printed(resolved, context)
   const { [familyAttribute]: _, ...required } = input.required ?? {}
   const { dropped } = templateBlocks({ ...input, required }, packer.version)
   const unknownCaller =
@@ -207,7 +196,7 @@ async function prepare(options: BuildOptions, resolved: Resolved, packer: Packer
   )
   const environment = packerEnvironment(context)
   return {
-    fingerprint: await fingerprint(input, archive === undefined ? {} : { [archive.file]: archive.madeFrom }),
+    fingerprint,
     version,
     extensions: input.variables.extensions,
     machine: machineOf(input),

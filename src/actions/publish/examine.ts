@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import type { ReleaseConfig } from '../../config/release.ts'
+import { isReleaseWord } from '../../config/sections/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { digestOf } from '../../disk/digest.ts'
-import { digestOnce } from '../../disk/digest-sidecar.ts'
 import type { Disk } from '../../disk/disk.ts'
 import { openDisk } from '../../disk/open-disk.ts'
 import { inspectDisk } from '../../filesystem/inspect/inspect-disk.ts'
 import type { OperatingSystem } from '../../filesystem/inspect/os-release.ts'
 import type { PublishedDisk } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
+import { type DiskSource, openSource } from './disk-source.ts'
 
 /** A disk, with what is on it that decides what is published. */
 export interface Examined {
@@ -21,29 +20,44 @@ export interface Examined {
   facts(): Promise<PublishedDisk>
 }
 
-/** Opens a disk and looks at what is on it. */
+/**
+ * Opens a disk and looks at what is on it.
+ * @throws SindriError `conflict` where its file is not the one that `release.disk_sha256` names
+ */
 export async function examine(file: string, release: ReleaseConfig, context: Context): Promise<Examined> {
-  const path = resolve(context.cwd, file)
-  const format = release.diskFormat
+  const { diskFormat: format, diskSha256: expected } = release
   await mkdir(context.cache, { recursive: true, mode: 0o700 })
-  const disk = await openDisk(path, { folder: context.cache, ...(format !== undefined && { format }) })
+  const source = await openSource(file, context)
+  const { name } = source
+  const disk = await openDisk(source.bytes, {
+    ...{ folder: context.cache, name },
+    ...(format !== undefined && { format }),
+    async before(found) {
+      // The digest of a raw disk is that of its file, and is needed anyway.
+      if (expected === undefined || found === 'raw') return
+      checkDigest(name, await source.digest('file', () => fileDigest(source, context)), expected)
+    },
+  })
   try {
     const found = await inspectDisk(disk)
     return {
       disk,
       os() {
-        const name = osName(found.os.value)
-        if (name === undefined) throw untold(file, 'which system is on it', found.os.evidence, 'release.os: debian12')
-        return name
+        const os = osName(found.os.value)
+        if (os === undefined || !isReleaseWord(os))
+          throw untold(name, 'which system is on it', found.os.evidence, 'release.os: debian12')
+        return os
       },
       async facts() {
         const architecture = release.architecture ?? found.architecture.value
         const firmware = release.firmware ?? found.firmware.value
         if (architecture === undefined)
-          throw untold(file, 'which processors it runs on', found.architecture.evidence, 'release.architecture: x86_64')
+          throw untold(name, 'which processors it runs on', found.architecture.evidence, 'release.architecture: x86_64')
         if (firmware === undefined)
-          throw untold(file, 'how it boots', found.firmware.evidence, 'release.firmware: uefi')
-        return { digest: await digest(path, disk, context), sizeBytes: disk.sizeBytes, architecture, firmware }
+          throw untold(name, 'how it boots', found.firmware.evidence, 'release.firmware: uefi')
+        const digest = await source.digest(disk.format, () => diskDigest(source, disk, expected, context))
+        if (expected !== undefined && disk.format === 'raw') checkDigest(name, digest, expected)
+        return { digest, sizeBytes: disk.sizeBytes, architecture, firmware }
       },
     }
   } catch (error) {
@@ -52,13 +66,31 @@ export async function examine(file: string, release: ReleaseConfig, context: Con
   }
 }
 
-async function digest(path: string, disk: Disk, context: Context): Promise<string> {
-  const folder = join(context.cache, 'digests')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const sidecar = join(folder, `${createHash('sha256').update(path).digest('hex')}.json`)
-  return digestOnce(path, sidecar, () => {
-    context.emit({ type: 'note', message: `reading ${path} for its sha256 (once)` })
-    return digestOf(disk)
+function diskDigest(
+  { name, remote }: DiskSource,
+  disk: Disk,
+  expected: string | undefined,
+  { emit, signal }: Context,
+): Promise<string> {
+  emit({ type: 'note', message: `reading ${name} for its sha256 (once)` })
+  if (remote && expected === undefined)
+    emit({ type: 'note', message: `no disk_sha256 says what ${name} has to be: what its server sends is taken` })
+  return digestOf(disk, (doneBytes, sizeBytes) => {
+    signal.throwIfAborted()
+    emit({ type: 'progress', id: name, phase: 'reading', fraction: doneBytes / sizeBytes })
+  })
+}
+
+/** Of the file as it lies, whatever is in it. */
+async function fileDigest({ name, bytes }: DiskSource, { emit }: Context): Promise<string> {
+  emit({ type: 'note', message: `reading ${name} to compare it with disk_sha256 (once)` })
+  return digestOf({ ...bytes, format: 'raw', extents: await bytes.extents() })
+}
+
+function checkDigest(name: string, digest: string, expected: string): void {
+  if (digest === expected.toLowerCase()) return
+  throw new SindriError('conflict', `${name} has the sha256 ${digest}, and disk_sha256 says ${expected}`, {
+    hint: 'get the disk once more, or the checksum, from whoever made it; nothing was published',
   })
 }
 
@@ -67,8 +99,8 @@ function osName(os: OperatingSystem | undefined): string | undefined {
   return os && `${os.id}${os.versionId ?? ''}`.replaceAll(/[^A-Za-z0-9]/g, '')
 }
 
-function untold(path: string, what: string, reason: string, setting: string): SindriError {
-  return new SindriError('config', `${path} does not tell ${what}: ${reason}`, {
+function untold(name: string, what: string, reason: string, setting: string): SindriError {
+  return new SindriError('config', `${name} does not tell ${what}: ${reason}`, {
     hint: `say it in sindri.yaml, as in ${setting}`,
   })
 }

@@ -1,5 +1,6 @@
 import { type Survey, survey } from '../../core/survey.ts'
-import type { Manifest } from '../../release/manifest.ts'
+import type { DiskFacts, Manifest } from '../../release/manifest.ts'
+import type { Publication } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
 import { type OpenRelease, openRelease, type ReleaseOptions } from './open.ts'
 
@@ -21,7 +22,7 @@ export async function manifestOf(release: OpenRelease, context: Context, signal:
 /** The manifest of what a survey has found. */
 export function manifestFrom({ publication, places }: OpenRelease, { steps, settings, got }: Survey): Manifest {
   const existing = new Set(steps.filter(({ state }) => state === 'exists').map(({ id }) => id))
-  const { disk, project, version, os, audience } = publication
+  const { project, version, os, audience } = publication
   const images = places.flatMap(({ cloud, plan }) =>
     plan.images
       .filter(({ step }) => existing.has(step.id))
@@ -29,17 +30,29 @@ export function manifestFrom({ publication, places }: OpenRelease, { steps, sett
         const image = got(step)
         return {
           ...{ cloud, region, image_id: image.id, reference: reference?.(image) ?? image.id, name: image.name },
-          digest: `sha256:${disk.digest}`,
+          digest: originOf(publication, cloud),
           readers: settings.find((one) => one.id === `${cloud}/readers/${region}`)?.have ?? 'private',
         }
       }),
   )
   return {
     ...{ schema_version: 1, release: publication.name, project, version, os, audience },
+    ...('disk' in publication && diskFacts(publication)),
+    images,
+  }
+}
+
+/** What a manifest and a plan tell of a disk. */
+export function diskFacts({ disk }: Publication): Required<DiskFacts> {
+  return {
     disk_sha256: disk.digest,
     disk_bytes: disk.sizeBytes,
     architecture: disk.architecture,
     firmware: disk.firmware,
-    images,
   }
+}
+
+function originOf(publication: OpenRelease['publication'], cloud: string): string {
+  if ('disk' in publication) return `sha256:${publication.disk.digest}`
+  return `image:${publication.built[cloud]?.id ?? ''}`
 }

@@ -1,24 +1,28 @@
-import { join } from 'node:path'
-import type { DiskPlan, DiskTarget, Publisher, PublisherId } from '../../clouds/disk-target.ts'
+import type { DiskPlan, Finding, Publisher, PublisherId } from '../../clouds/disk-target.ts'
 import { publishers } from '../../clouds/publishers.ts'
 import { readConfig } from '../../config/read.ts'
 import { type ReleaseConfig, releaseOf } from '../../config/release.ts'
 import { SindriError } from '../../core/error.ts'
 import { type Plan, plan } from '../../core/plan.ts'
-import { openSqliteStore } from '../../core/sqlite-store.ts'
-import type { Store } from '../../core/store.ts'
 import type { Disk } from '../../disk/disk.ts'
-import { checkSame, type Publication, publicationKey, publicationName } from '../../release/publication.ts'
+import { publicationKey, publicationName } from '../../release/publication.ts'
 import type { Context } from '../context.ts'
-import { recordsFolder } from '../places.ts'
+import { builtOs, unsupported } from './built-image.ts'
+import { builtContent, type Connected, type Content } from './content.ts'
 import { type Examined, examine } from './examine.ts'
+import { checkContent, type Frozen, freeze, frozenIn } from './frozen.ts'
+import { openRecords, type Records } from './records.ts'
 
 /** Which release is meant. */
 export interface ReleaseOptions {
   readonly config?: string | undefined
   readonly disk?: string | undefined
+  /** What `sha256sum` prints of the disk's file. */
+  readonly diskSha256?: string | undefined
   readonly version?: string | undefined
   readonly os?: string | undefined
+  /** The address of the store that the runs of several machines share; otherwise `release.store`. */
+  readonly store?: string | undefined
   /** The clouds of this run; otherwise all that the release names. */
   readonly only?: readonly PublisherId[] | undefined
   /** How long another runner on the same clouds is waited for. Default: 10 minutes. */
@@ -28,29 +32,30 @@ export interface ReleaseOptions {
 /** One cloud of a release, with all that is to be made in it. */
 export interface Place {
   readonly cloud: PublisherId
-  readonly target: DiskTarget
   readonly plan: DiskPlan
+  /** What would fail a publish there. Reads only. */
+  preflight(): Promise<readonly Finding[]>
 }
 
 /** A release with its disk, clouds and records. */
-export interface OpenRelease {
-  readonly publication: Publication
+export interface OpenRelease extends Pick<Records, 'store' | 'shared' | 'secrets'> {
+  readonly publication: Frozen
   readonly places: readonly Place[]
   /** All of them in one. */
   readonly plan: Plan
   readonly disk: Disk | undefined
-  readonly store: Store
+  /** It was written down by an earlier run, whose disk is this one. */
+  readonly isFrozen: boolean
   /** Writes the release down, so that every later run means the same. */
   freeze(): Promise<void>
   close(): Promise<void>
 }
 
-const frozenKey = 'publication'
-
 /**
- * Reads the config, the disk and what was frozen of the release before; changes nothing in any cloud.
- * @param needs `disk`: without one it is an error; `frozen`: a disk is only needed where nothing was frozen
- * @throws SindriError `conflict` when the same version was made from another disk
+ * Reads the config, the disk (or where none is named, which images were built) and what was frozen of the release before;
+ * changes nothing in any cloud.
+ * @param needs `disk`: without one, or what was built, it is an error; `frozen`: only where nothing was frozen
+ * @throws SindriError `conflict` when the same version was made from another disk or image
  */
 export async function openRelease(
   options: ReleaseOptions,
@@ -72,25 +77,36 @@ export async function openRelease(
     return examined
   }
   try {
-    const os = release.os ?? (await look())?.os()
+    const os = release.os ?? (await look())?.os() ?? (await osBuilt(targets, options, context))
     if (os === undefined) throw missingDisk('release.os is not set, and no disk is named that could tell')
     const key = publicationKey(release.project, release.version, os)
-    const store = openSqliteStore(join(recordsFolder(context), 'publications', `${key}.db`))
+    const records = await openRecords(release.store, key, context)
+    const { store } = records
     try {
       const frozen = await frozenIn(store)
-      const facts = needs === 'frozen' && frozen !== undefined ? frozen.disk : await (await look())?.facts()
-      if (frozen !== undefined && facts !== undefined) checkSame(frozen, facts)
-      if (facts === undefined) throw missingDisk('no disk is named')
+      /** As it was frozen, else off the disk, else what was built. */
+      const contentOf = async (): Promise<Content> => {
+        const looking = needs === 'frozen'
+        if (looking && frozen !== undefined && 'disk' in frozen) return frozen
+        if (!looking || frozen === undefined) {
+          const facts = await (await look())?.facts()
+          if (facts !== undefined) return { disk: facts }
+        }
+        if (frozen !== undefined && 'disk' in frozen) throw missingDisk('no disk is named')
+        return builtContent(targets, { key, before: frozen?.built ?? {}, looking }, options, context)
+      }
+      const content = await contentOf()
+      if (frozen !== undefined) checkContent(frozen, content)
       const name =
         frozen?.name ??
         (await begunAs(targets, key)) ??
         publicationName(release.project, release.version, context.clock.now(), os)
-      const publication: Publication = {
+      const publication: Frozen = {
         ...{ key, name, os, project: release.project, version: release.version },
-        disk: facts,
+        ...content,
         audience: release.audience,
       }
-      const places = targets.map(({ cloud, target }) => ({ cloud, target, plan: target.plan(publication) }))
+      const places = targets.map((one) => placeOf(one, publication))
       return {
         publication,
         places,
@@ -99,26 +115,16 @@ export async function openRelease(
           places.flatMap((place) => place.plan.settings),
         ),
         disk: examined?.disk,
-        store,
-        async freeze() {
-          if (frozen !== undefined) return
-          if ((await store.put(frozenKey, JSON.stringify(publication), { ifAbsent: true })) !== undefined) return
-          // Another runner was first.
-          const theirs = await frozenIn(store)
-          if (theirs === undefined) return
-          checkSame(theirs, facts)
-          if (theirs.name !== name)
-            throw new SindriError('conflict', `another run has just named this release ${theirs.name}`, {
-              hint: 'run the command again',
-            })
-        },
+        ...records,
+        isFrozen: frozen !== undefined,
+        freeze: () => freeze(store, publication),
         async close() {
-          store.close()
+          records.close()
           await examined?.disk.close()
         },
       }
     } catch (error) {
-      store.close()
+      records.close()
       throw error
     }
   } catch (error) {
@@ -127,14 +133,38 @@ export async function openRelease(
   }
 }
 
+/** One cloud of a release. @throws SindriError `unsupported` for a built image where that is not there */
+function placeOf({ cloud, target }: Connected, publication: Frozen): Place {
+  if ('disk' in publication)
+    return { cloud, plan: target.plan(publication), preflight: () => target.preflight(publication) }
+  const image = publication.built[cloud]
+  const { built } = target
+  if (built === undefined || image === undefined) throw unsupported(cloud)
+  return { cloud, plan: built.plan(publication, image), preflight: () => built.preflight(publication, image) }
+}
+
+/** The system of images that were built, which their config tells. */
+async function osBuilt(
+  targets: readonly Connected[],
+  options: ReleaseOptions,
+  context: Context,
+): Promise<string | undefined> {
+  const [first] = targets
+  return first && builtOs(first.cloud, options, context)
+}
+
 /** The first cloud that knows the release tells its name: with all records lost it still is the same. */
-async function begunAs(targets: readonly Pick<Place, 'target'>[], key: string): Promise<string | undefined> {
+async function begunAs(targets: readonly Connected[], key: string): Promise<string | undefined> {
   const names = await Promise.all(targets.map(({ target }) => target.begunAs(key)))
   return names.find((name) => name !== undefined)
 }
 
 function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | undefined): readonly Publisher[] {
   const named = publishers.filter(({ id }) => release.targets[id] !== undefined)
+  if (only?.length === 0)
+    throw new SindriError('usage', '--only names no cloud', {
+      hint: `leave it out for all, or name some of ${named.map(({ id }) => id).join(', ')}`,
+    })
   const stranger = only?.find((cloud) => !named.some(({ id }) => id === cloud))
   if (stranger !== undefined)
     throw new SindriError('usage', `release.targets does not name ${stranger}`, {
@@ -143,12 +173,6 @@ function publishersOf(release: ReleaseConfig, only: readonly PublisherId[] | und
   return named.filter(({ id }) => only?.includes(id) ?? true)
 }
 
-async function frozenIn(store: Store): Promise<Publication | undefined> {
-  const row = await store.get(frozenKey)
-  // Written by `freeze` and by nothing else.
-  return row === undefined ? undefined : (JSON.parse(row.value) as Publication)
-}
-
 function missingDisk(message: string): SindriError {
-  return new SindriError('usage', message, { hint: 'give --disk <file>, or set release.disk in sindri.yaml' })
+  return new SindriError('usage', message, { hint: 'give --disk, or set release.disk in sindri.yaml' })
 }

@@ -1,8 +1,11 @@
 import type { Finding } from '../../clouds/disk-target.ts'
 import { survey } from '../../core/survey.ts'
 import { type Prices, storagePrice } from '../../release/cost.ts'
+import type { DiskFacts } from '../../release/manifest.ts'
 import type { Context } from '../context.ts'
+
 import { pricesOf } from '../prices.ts'
+import { diskFacts } from './manifest.ts'
 import { openRelease, type Place, type ReleaseOptions } from './open.ts'
 import { findings } from './preflight.ts'
 
@@ -35,14 +38,10 @@ export interface PlannedCloud {
 }
 
 /** What `plan --json` prints. */
-export interface PlanResult {
+export interface PlanResult extends DiskFacts {
   readonly release: string
-  readonly disk_sha256: string
-  readonly disk_bytes: number
-  /** What of the disk is to be read: the rest is holes. */
+  /** What of the disk is to be read: the rest is holes. None where images that were built are published. */
   readonly data_bytes: number
-  readonly architecture: string
-  readonly firmware: string
   readonly clouds: readonly PlannedCloud[]
   readonly prices_as_of: string
   readonly steps: readonly PlannedStep[]
@@ -57,18 +56,15 @@ export async function planRelease(options: ReleaseOptions, context: Context): Pr
     const { publication, places, plan, disk } = release
     const [seen, found] = await Promise.all([
       survey({ plan, clock: context.clock, signal: context.signal }),
-      findings(places, publication),
+      findings(places),
     ])
     const dataBytes = disk?.extents.reduce((sum, { length }) => sum + length, 0) ?? 0
     const prices = pricesOf(context)
     const done = new Set(seen.steps.filter(({ state }) => state === 'exists').map(({ id }) => id))
     return {
       release: publication.name,
-      disk_sha256: publication.disk.digest,
-      disk_bytes: publication.disk.sizeBytes,
+      ...('disk' in publication && diskFacts(publication)),
       data_bytes: dataBytes,
-      architecture: publication.disk.architecture,
-      firmware: publication.disk.firmware,
       clouds: places.map((place) => estimate(place, dataBytes, done, prices)),
       prices_as_of: prices.as_of,
       steps: seen.steps.map(({ id, title, state }) => ({ id, title, state: state === 'missing' ? 'to do' : state })),

@@ -1,30 +1,36 @@
 import type { Finding } from '../../clouds/disk-target.ts'
 import { SindriError } from '../../core/error.ts'
+import { survey } from '../../core/survey.ts'
 import type { Context } from '../context.ts'
+import { tellFindings } from '../tell-findings.ts'
 import type { OpenRelease } from './open.ts'
 
-/** Everything that would fail later, told before the first byte is sent. */
-export async function checkBefore({ places, publication }: OpenRelease, context: Context): Promise<void> {
-  const found = await findings(places, publication)
-  for (const { level, message, hint } of found)
-    if (level === 'warning') context.emit({ type: 'warning', message, hint })
-  const errors = found.filter(({ level }) => level === 'error')
-  const [first, ...more] = errors
-  if (first === undefined) return
-  if (more.length === 0) throw new SindriError('failed', first.message, { hint: first.hint })
-  throw new SindriError('failed', `${errors.length} things would make this fail`, {
-    complaints: errors.map(({ message, hint }) => ({ message, hint })),
+/**
+ * Everything that would fail later, told before the first byte is sent.
+ * @throws SindriError `conflict` when a cloud has something of this version that was made from something else
+ */
+export async function checkBefore(release: OpenRelease, context: Context): Promise<void> {
+  tellFindings(await findings(release.places), context)
+  await checkForeign(release, context)
+}
+
+/** Where no record tells of which disk a version is, the clouds do: all are asked before the first of them is changed. */
+async function checkForeign({ isFrozen, plan, publication }: OpenRelease, context: Context): Promise<void> {
+  if (isFrozen) return
+  const { steps } = await survey({ plan, clock: context.clock, signal: context.signal })
+  const foreign = steps.filter(({ state }) => state === 'foreign')
+  if (foreign.length === 0) return
+  throw new SindriError('conflict', `${publication.key} was published from something else`, {
+    hint: 'give the new disk a version of its own; a version that is out is never changed',
+    complaints: foreign.map(({ id, title }) => ({ message: `${id} (${title}) was made from something else` })),
   })
 }
 
 /** What the clouds would refuse, each finding naming its cloud. */
-export async function findings(
-  places: OpenRelease['places'],
-  publication: OpenRelease['publication'],
-): Promise<readonly Finding[]> {
+export async function findings(places: OpenRelease['places']): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    places.map(async ({ cloud, target }) =>
-      (await target.preflight(publication)).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
+    places.map(async ({ cloud, preflight }) =>
+      (await preflight()).map((one) => ({ ...one, message: `${cloud}: ${one.message}` })),
     ),
   )
   return found.flat()

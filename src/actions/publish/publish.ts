@@ -63,6 +63,8 @@ export async function publish(options: PublishOptions, context: Context): Promis
         elapsed_seconds: Math.round((context.clock.now() - began) / 100) / 10,
         rehearsed: context.rehearsal !== undefined,
       }
+    } catch (error) {
+      throw context.signal.aborted ? stopped(release) : error
     } finally {
       await lease.release()
     }
@@ -71,13 +73,20 @@ export async function publish(options: PublishOptions, context: Context): Promis
   }
 }
 
+/** What is left when the user has stopped a run. */
+function stopped({ publication }: OpenRelease): SindriError {
+  return new SindriError('cancelled', `cancelled; what was made of ${publication.name} so far is kept`, {
+    hint: 'run the same command again to go on, or `sindri vm unpublish` to remove it',
+  })
+}
+
 type Running = Pick<Context, 'clock' | 'signal' | 'emit'>
 
 async function makeImages(release: OpenRelease, closed: boolean, running: Running): Promise<Pick<Applied, 'failures'>> {
-  const { disk, store, publication } = release
+  const { disk, store, secrets, publication } = release
   const whole = closed ? plan(release.plan.steps, []) : release.plan
   return apply({
-    ...{ release: publication.key, plan: whole, store, ...running },
+    ...{ release: publication.key, plan: whole, store, secrets, ...running },
     ...(disk && fillOf(whole, { disk, ...running })),
   })
 }

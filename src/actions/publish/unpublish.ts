@@ -29,7 +29,8 @@ export async function unpublish(options: UnpublishOptions, context: Context): Pr
     const lease = await leasesOf(release, context, options.lockTimeoutMs)
     try {
       await unapply({
-        ...{ release: release.publication.key, plan: release.plan, store: release.store },
+        ...{ release: release.publication.key, plan: release.plan },
+        ...{ store: release.store, secrets: release.secrets },
         ...{ clock, signal: AbortSignal.any([signal, lease.lost]), emit },
       })
       return { release: release.publication.name, removed: images }

@@ -11,6 +11,7 @@ export const alibaba: Cloud = {
     install: 'https://www.alibabacloud.com/help/en/cli/installation-guide',
   },
   login: 'aliyun configure',
+  forms: { image: /^m-[a-z0-9]{10,}$/, region: /^[a-z]{2,4}(-[a-z]+)+(-\d{1,2})?$/ },
   // https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-importkeypair (2026-11)
   keyType: 'rsa',
   placement(resolved) {

@@ -1,26 +1,29 @@
 import { digest } from '../../core/digest.ts'
 import { SindriError } from '../../core/error.ts'
-import { type Step, step } from '../../core/step.ts'
+import { type Got, type Step, step } from '../../core/step.ts'
 import type { MadeImage } from '../cloud.ts'
 import { isGone, unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
-import type { AwsApi, AwsImage } from './port.ts'
+import type { AwsApi, AwsImage, Tags } from './port.ts'
 
 /** A copy of an image in another region. */
 export interface Copy {
   readonly id: string
   readonly region: string
-  readonly original: Step<MadeImage>
+  /** What is copied; one of `after` makes it, or it was there before. */
+  readonly original: (got: Got) => Pick<MadeImage, 'id' | 'region'>
+  /** What has to be done before. */
+  readonly after?: readonly Step<unknown>[]
   /** What the images of its release carry as a tag. */
   readonly release: string
   /** What it is called in a title, where that is not its release. */
   readonly name?: string
+  /** What the copy is called and carries besides the tags of the original, where it is to be another image. */
+  readonly as?: { readonly name: string; readonly tags: Tags }
   readonly from: { readonly region: string; readonly fingerprint: string }
   readonly encrypted: boolean
   readonly kmsKeyId?: string | undefined
   readonly bestEffort?: boolean
-  /** What has to be done before, besides the original. */
-  readonly after?: readonly Step<unknown>[]
   /** Carries out what begins the copy. */
   readonly around?: (begin: () => Promise<string>) => Promise<string>
   /** An encrypted copy counts as failed. */
@@ -29,7 +32,7 @@ export interface Copy {
 
 /** CopyImage is idempotent by its token: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html (2026-11). */
 export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
-  const { region, original, release, from, encrypted, kmsKeyId, around = (begin) => begin() } = copy
+  const { region, release, from, encrypted, kmsKeyId, around = (begin) => begin() } = copy
   const inputs = digest({ from: from.region, fingerprint: from.fingerprint, region, encrypted, kmsKeyId })
   const made = (image: AwsImage): MadeImage => ({ id: image.id, region, name: image.name })
   const ours = (): Promise<readonly AwsImage[]> =>
@@ -37,7 +40,7 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
 
   return step<MadeImage, { readonly imageId: string }>(copy.id, {
     title: `copy ${copy.name ?? release} to ${region}`,
-    after: [original, ...(copy.after ?? [])],
+    after: copy.after ?? [],
     bestEffort: copy.bestEffort ?? false,
     digest: inputs,
     pollEveryMs: 5_000,
@@ -48,17 +51,17 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
     async start(got, token) {
       const begun = (await ours()).find((image) => image.state === 'pending')
       if (begun !== undefined) return { imageId: begun.id }
-      const source = got(original)
+      const source = copy.original(got)
       const [image] = await api.images(source.region, { ids: [source.id] })
       if (image === undefined) throw new SindriError('not-found', `image ${source.id} is gone from ${source.region}`)
       const order = {
         source: source.id,
         sourceRegion: source.region,
-        name: source.name,
-        description: image.description,
+        name: copy.as?.name ?? image.name,
+        description: copy.as?.name ?? image.description,
         // Another source is another copy: with the same token it would be refused for a day.
         token: digest({ token, source: source.id }),
-        tags: { ...withoutReserved(image.tags), [tag.digest]: inputs },
+        tags: { ...withoutReserved(image.tags), ...copy.as?.tags, [tag.digest]: inputs },
         encrypted,
         kmsKeyId,
       }
@@ -81,7 +84,6 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
 }
 
 /** A new image may not be visible for some seconds: EC2 is eventually consistent. */
-
 async function visible(api: AwsApi, region: string, id: string): Promise<AwsImage | undefined> {
   try {
     return (await api.images(region, { ids: [id] }))[0]

@@ -21,7 +21,7 @@ test('the listed actions are those that the code calls', () => {
 function actionsOf(aws: object, more: object = {}): readonly string[] {
   const config = {
     name: 'golden',
-    release: { version: '1', targets: { aws: { regions: ['eu-west-1'], ...aws } }, ...more },
+    release: { version: '1', disk: 'disk.raw', targets: { aws: { regions: ['eu-west-1'], ...aws } }, ...more },
   }
   const release = releaseOf(config, {})
   const { aws: settings } = release.targets
@@ -35,6 +35,7 @@ test('an action is asked for only when the release uses it', () => {
     actionsOf(aws, release).filter((action) => !few.includes(action))
   expect(few).toEqual([...new Set(few)].sort())
   expect(more({ regions: ['eu-west-1', 'us-east-1'] })).toEqual(['ec2:CopyImage'])
+  expect(more({}, { disk: undefined })).toEqual(['ec2:CopyImage'])
   expect(more({ ssm_parameter: '/images/golden' })).toEqual(['ssm:GetParameter', 'ssm:PutParameter'])
   expect(more({ deprecation_date: '2030-01-01T00:00:00Z' })).toEqual(['ec2:EnableImageDeprecation'])
   const s3 = more({ import: 's3', bucket: 'golden-disks' })

@@ -1,6 +1,5 @@
-import type { ReleaseSettings } from '../../config/sections/release.ts'
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
-import type { Permission } from '../cloud.ts'
+import type { Permission, ReleaseNeeds } from '../cloud.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
@@ -55,13 +54,14 @@ const throughBucket = diskActions['send the disk through a bucket'] ?? []
 /** The actions this release needs, each once, with its first reason. */
 export function diskPermissionsOf(
   settings: AwsReleaseSettings,
-  { audience }: Pick<ReleaseSettings, 'audience'>,
+  { audience, disk }: Pick<ReleaseNeeds, 'audience' | 'disk'>,
 ): readonly Permission[] {
   const needed = (action: string): boolean => {
     if (action.startsWith('ebs:')) return settings.import === 'ebs'
     if (throughBucket.includes(action)) return settings.import === 's3'
     if (action === 'ec2:EnableImageDeprecation') return settings.deprecationDate !== undefined
-    if (action === 'ec2:CopyImage') return settings.regions.length > 1
+    // Where no disk is named, what was built is copied, also within a region.
+    if (action === 'ec2:CopyImage') return settings.regions.length > 1 || disk === undefined
     const turnsOff = settings.disableEncryptionByDefault
     if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff
     if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined || turnsOff

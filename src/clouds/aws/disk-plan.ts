@@ -4,7 +4,7 @@ import type { Publication } from '../../release/publication.ts'
 import type { DiskPlan } from '../disk-target.ts'
 import { copyStep } from './copy.ts'
 import type { AwsDiskApi } from './disk-port.ts'
-import { deprecationSettings, pointerSettings, readerSettings } from './disk-settings.ts'
+import { openingSettings } from './disk-settings.ts'
 import { encryptionDefault } from './encryption-default.ts'
 import { imageStep } from './image-step.ts'
 import { importStep, tidyStep } from './import-step.ts'
@@ -44,19 +44,17 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
     .map((region) => ({
       region,
       step: copyStep(apis.images, {
-        ...{ id: `aws/copy/${region}`, region, original: image, encrypted: false },
+        ...{ id: `aws/copy/${region}`, region, encrypted: false },
+        ...{ original: (got) => got(image), after: [image, ...afterIn(region)] },
         release: publication.key,
         name: publication.name,
         from: { region: home, fingerprint: publication.disk.digest },
         bestEffort: isBestEffort(region),
-        after: afterIn(region),
         plain,
         ...(encryption && { around: (begin) => encryption.plainly(region, begin) }),
       }),
     }))
   const images = [{ region: home, step: image }, ...copies]
-  const required = images.filter(({ step }) => !step.bestEffort).map(({ step }) => step)
-  const places = images.map(({ region, step }) => ({ region, image: step, after: [...new Set([...required, step])] }))
   return {
     steps: [
       ...restored.map(({ restore }) => restore),
@@ -65,11 +63,7 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
       ...images.map(({ step }) => step),
       ...(tidy === undefined ? [] : [tidy]),
     ],
-    settings: [
-      ...places.flatMap((place) => readerSettings(apis, settings, publication, place)),
-      ...places.flatMap((place) => deprecationSettings(apis, settings, place)),
-      ...places.flatMap((place) => pointerSettings(apis, settings, publication, place)),
-    ],
+    settings: openingSettings(apis, settings, publication, images),
     images,
   }
 }

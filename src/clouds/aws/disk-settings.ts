@@ -2,27 +2,44 @@ import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { SindriError } from '../../core/error.ts'
 import type { Setting } from '../../core/setting.ts'
 import type { Got, Step } from '../../core/step.ts'
-import type { Publication } from '../../release/publication.ts'
+import type { ReleaseIdentity } from '../../release/publication.ts'
 import type { MadeImage } from '../cloud.ts'
+import type { PlannedImage } from '../disk-target.ts'
 import type { AwsApis } from './disk-plan.ts'
 import type { AwsImage, Reader } from './port.ts'
 import { changeOf, deprecationText, notPast, readerText } from './share.ts'
 
 /** An image of a region, and all that has to exist before it is opened. */
-export interface Place {
+interface Place {
   readonly region: string
   readonly image: Step<MadeImage>
   readonly after: readonly Step<unknown>[]
 }
 
+/** What is opened when every required image is there, and after that what points to them. */
+export function openingSettings(
+  apis: AwsApis,
+  settings: AwsReleaseSettings,
+  release: ReleaseIdentity,
+  images: readonly PlannedImage[],
+): readonly Setting[] {
+  const required = images.filter(({ step }) => !step.bestEffort).map(({ step }) => step)
+  const places = images.map(({ region, step }) => ({ region, image: step, after: [...new Set([...required, step])] }))
+  return [
+    ...places.flatMap((place) => readerSettings(apis, settings, release, place)),
+    ...places.flatMap((place) => deprecationSettings(apis, settings, place)),
+    ...places.flatMap((place) => pointerSettings(apis, settings, release, place)),
+  ]
+}
+
 /** Who may use the image of a region and its snapshot. */
-export function readerSettings(
+function readerSettings(
   { images, disks }: AwsApis,
   settings: AwsReleaseSettings,
-  publication: Publication,
+  release: ReleaseIdentity,
   { region, image, after }: Place,
 ): readonly Setting[] {
-  const readers = readersOf(settings, publication)
+  const readers = readersOf(settings, release)
   // Organizations have no part in the permissions of a snapshot.
   const snapshotReaders = readers.filter(({ kind }) => kind === 'user' || kind === 'group')
   const current = async (got: Got): Promise<AwsImage> => {
@@ -59,7 +76,7 @@ export function readerSettings(
 }
 
 /** When the image of a region is deprecated, where a date is declared. Public ones are after two years by themselves. */
-export function deprecationSettings(
+function deprecationSettings(
   { images }: AwsApis,
   { deprecationDate: date }: AwsReleaseSettings,
   { region, image, after }: Place,
@@ -82,10 +99,10 @@ export function deprecationSettings(
 }
 
 /** What points to the image of a region: set when every image is open to its readers. */
-export function pointerSettings(
+function pointerSettings(
   { disks }: AwsApis,
   { ssmParameter: parameter }: AwsReleaseSettings,
-  { name }: Publication,
+  { name }: ReleaseIdentity,
   { region, image, after }: Place,
 ): readonly Setting[] {
   if (parameter === undefined) return []
@@ -106,7 +123,7 @@ export function pointerSettings(
 }
 
 /** Everyone who is declared, as EC2 launch permissions. */
-function readersOf(settings: AwsReleaseSettings, { audience }: Publication): readonly Reader[] {
+function readersOf(settings: AwsReleaseSettings, { audience }: ReleaseIdentity): readonly Reader[] {
   return [
     ...settings.accounts.map((id) => ({ kind: 'user', id }) as const),
     ...settings.organizations.map((id) => ({ kind: 'organization', id }) as const),

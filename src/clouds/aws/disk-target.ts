@@ -1,5 +1,5 @@
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
-import type { Publication } from '../../release/publication.ts'
+import type { Publication, ReleaseIdentity } from '../../release/publication.ts'
 import type { DiskTarget, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'
 import { type AwsApis, awsDiskPlan } from './disk-plan.ts'
@@ -72,10 +72,10 @@ function bootFindings(settings: AwsReleaseSettings, { disk }: Publication): read
 }
 
 /** What a public image would be refused for when everything else is done. */
-async function regionFindings(
+export async function regionFindings(
   apis: AwsApis,
   settings: AwsReleaseSettings,
-  { audience }: Publication,
+  { audience }: ReleaseIdentity,
   region: string,
 ): Promise<readonly Finding[]> {
   const encryption = settings.disableEncryptionByDefault || audience !== 'private'

@@ -11,6 +11,7 @@ export const aws: Cloud = {
     install: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
   },
   login: 'aws configure',
+  forms: { image: /^ami-[0-9a-f]{8,17}$/, region: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/ },
   placement(resolved) {
     const { region, subnetId, sshSourceRanges } = awsOf(resolved)
     const { deploy } = resolved

@@ -134,10 +134,14 @@ function optionalActions(aws: AwsImageSettings): Readonly<Record<string, readonl
   }
 }
 
-/** An IAM policy document that allows exactly these actions. */
+/** An IAM policy document that allows exactly these actions, each on what it is wanted on. */
 export function policyOf(permissions: readonly Permission[]): unknown {
-  return {
-    Version: '2012-10-17',
-    Statement: [{ Sid: 'Sindri', Effect: 'Allow', Action: permissions.map(({ action }) => action), Resource: '*' }],
-  }
+  const resources = [...new Set(['*', ...permissions.map(({ on = '*' }) => on)])]
+  const statements = resources.map((Resource, at) => ({
+    Sid: at === 0 ? 'Sindri' : `Sindri${at + 1}`,
+    Effect: 'Allow',
+    Action: permissions.filter(({ on = '*' }) => on === Resource).map(({ action }) => action),
+    Resource,
+  }))
+  return { Version: '2012-10-17', Statement: statements.filter(({ Action }) => Action.length > 0) }
 }

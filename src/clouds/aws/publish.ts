@@ -16,7 +16,8 @@ export function awsPublish(api: AwsApi, settings: AwsImageSettings): Publish {
       const copies = regions.map((region) =>
         copyStep(api, {
           id: `copy/${region}`,
-          ...{ region, original: built, release: release.name, encrypted: settings.encryptBoot },
+          ...{ region, original: (got) => got(built), after: [built] },
+          ...{ release: release.name, encrypted: settings.encryptBoot },
           kmsKeyId: settings.regionKmsKeyIds?.[region],
           from: { region: release.region, fingerprint: release.fingerprint },
         }),

@@ -1,6 +1,7 @@
 import type { Resolved } from '../../config/resolved.ts'
 import { callerRange } from '../caller-range.ts'
 import type { Environment, Target } from '../cloud.ts'
+import { awsCopying } from './copying.ts'
 import { awsImages } from './images.ts'
 import { awsLaunch } from './launch.ts'
 import { missingActions } from './missing.ts'
@@ -23,6 +24,7 @@ export function awsTarget(connect: (home: AwsHome) => AwsApi, resolved: Resolved
       callerRange('give the ranges that may connect: aws.ssh_source_ranges in sindri.yaml, or --ssh-source-range'),
     images: awsImages(api),
     publish: awsPublish(api, settings),
+    copying: awsCopying(api, settings),
     launch: awsLaunch(api),
   }
 }

@@ -11,6 +11,10 @@ export const azure: Cloud = {
     install: 'https://learn.microsoft.com/cli/azure/install-azure-cli',
   },
   login: 'az login',
+  forms: {
+    image: /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\//i,
+    region: /^[a-z]+[a-z0-9]*$/,
+  },
   placement(resolved) {
     const { deploy } = resolved
     return {

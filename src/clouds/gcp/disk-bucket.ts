@@ -84,6 +84,7 @@ export function objectStep(
     title: `send ${publication.name} to gs://${bucket}`,
     after: [bucketMade],
     digest: inputs,
+    handleIsSecret: true,
     pollEveryMs: 2_000,
     async find() {
       const [images, objects] = await Promise.all([imagesOf(apis, publication, home), objectsOf(api, bucket, key)])

@@ -11,6 +11,10 @@ export const gcp: Cloud = {
     install: 'https://cloud.google.com/sdk/docs/install',
   },
   login: 'gcloud auth application-default login',
+  forms: {
+    image: /^(projects\/[^/]+\/global\/images\/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    region: /^([a-z]+(-[a-z]+)+\d+|us|eu|asia)$/,
+  },
   placement(resolved) {
     const { zone } = gcpOf(resolved)
     const { deploy } = resolved

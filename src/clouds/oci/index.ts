@@ -11,6 +11,7 @@ export const oci: Cloud = {
     install: 'https://docs.oracle.com/iaas/Content/API/SDKDocs/cliinstall.htm',
   },
   login: 'oci setup config',
+  forms: { image: /^ocid1\.image\./, region: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/ },
   placement(resolved) {
     const { deploy } = resolved
     return {

@@ -1,6 +1,9 @@
 import { SindriError } from '../../core/error.ts'
 import { wildcardMatch } from '../kit/wildcard.ts'
 
+/** `${*}`, `${?}` and `${$}` mean themselves. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (2026-11) */
+const special = /\$\{([*?$])\}/g
+
 interface Condition {
   readonly operator: 'StringEquals' | 'StringLike'
   readonly key: string
@@ -83,7 +86,7 @@ function applies(statement: Statement, { action, resource, context }: Question):
   const lower = action.toLowerCase()
   return (
     statement.actions.some((pattern) => wildcardMatch(pattern.toLowerCase(), lower)) &&
-    statement.resources.some((pattern) => wildcardMatch(pattern, resource)) &&
+    statement.resources.some((pattern) => wildcardMatch(pattern.replaceAll(special, '\\$1'), resource)) &&
     statement.conditions.every(({ operator, key, values }) => {
       const actual = Object.hasOwn(context, key) ? context[key] : undefined
       if (actual === undefined) return false

@@ -6,6 +6,7 @@ const roots: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 'InitiateMultipartUploadResult',
   GetBucketLocation: 'LocationConstraint',
   ListMultipartUploads: 'ListMultipartUploadsResult',
+  ListObjectsV2: 'ListBucketResult',
   ListParts: 'ListPartsResult',
 }
 
@@ -14,6 +15,7 @@ const headers: Readonly<Record<string, string>> = {
   ChecksumAlgorithm: 'x-amz-checksum-algorithm',
   ChecksumSHA256: 'x-amz-checksum-sha256',
   ContentLength: 'content-length',
+  ContentRange: 'content-range',
   ETag: 'etag',
   LastModified: 'last-modified',
   Location: 'location',
@@ -49,6 +51,9 @@ export function s3Answer(name: string, output: Output): Answer {
       return header === undefined || value === undefined ? [] : [[header, String(value)]]
     })
     const status = name.startsWith('Delete') || name.startsWith('Abort') ? 204 : 200
+    const bytes: unknown = Reflect.get(fields, 'Body')
+    if (Buffer.isBuffer(bytes))
+      return { status: 'ContentRange' in fields ? 206 : 200, headers: Object.fromEntries(told), body: bytes }
     const body = root === undefined ? '' : documentOf(root, output)
     return { status, headers: { ...Object.fromEntries(told), 'content-type': 'application/xml' }, body }
   }

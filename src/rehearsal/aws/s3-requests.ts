@@ -46,7 +46,14 @@ const routes: Readonly<Record<string, Route>> = {
     word: 'uploadId',
     query: { ...upload, 'max-parts': 'MaxParts', 'part-number-marker': 'PartNumberMarker' },
   },
+  ListObjectsV2: {
+    method: 'GET',
+    on: 'bucket',
+    word: 'list-type',
+    query: { prefix: 'Prefix', 'max-keys': 'MaxKeys', 'continuation-token': 'ContinuationToken' },
+  },
   PutObject: { method: 'PUT', on: 'key' },
+  GetObject: { method: 'GET', on: 'key' },
   HeadObject: { method: 'HEAD', on: 'key' },
   DeleteObject: { method: 'DELETE', on: 'key' },
 }
@@ -71,6 +78,11 @@ export function s3Name(request: Request): string {
 
 const headers: Readonly<Record<string, string>> = {
   'content-md5': 'ContentMD5',
+  'if-match': 'IfMatch',
+  'if-modified-since': 'IfModifiedSince',
+  'if-none-match': 'IfNoneMatch',
+  'if-unmodified-since': 'IfUnmodifiedSince',
+  range: 'Range',
   'x-amz-checksum-algorithm': 'ChecksumAlgorithm',
   'x-amz-checksum-crc32': 'ChecksumCRC32',
   'x-amz-checksum-mode': 'ChecksumMode',
@@ -81,7 +93,7 @@ const headers: Readonly<Record<string, string>> = {
 
 const ofEveryRequest = new Set(['x-amz-content-sha256', 'x-amz-date', 'x-amz-user-agent'])
 
-const numbers = new Set(['PartNumber', 'MaxParts', 'PartNumberMarker'])
+const numbers = new Set(['PartNumber', 'MaxKeys', 'MaxParts', 'PartNumberMarker'])
 
 function textIn(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.replaceAll('&quot;', '"')

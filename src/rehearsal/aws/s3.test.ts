@@ -110,7 +110,7 @@ test('a bucket is where it was made, and other regions are told so', async () =>
   })
   const absent = client().send(new s3.PutObjectCommand({ Bucket: 'absent', Key, Body: 'x' }))
   await expect(absent).rejects.toMatchObject({ name: 'NoSuchBucket' })
-  const listed = client().send(new s3.ListObjectsV2Command({ Bucket }))
+  const listed = client().send(new s3.ListObjectVersionsCommand({ Bucket }))
   await expect(listed).rejects.toMatchObject({ name: 'Rehearsal.NotImplemented' })
   const wrong = new s3.S3Client({ ...settings(), credentials: { ...credentials, secretAccessKey: 'no' } })
   await expect(wrong.send(new s3.PutObjectCommand({ Bucket, Key, Body: 'x' }))).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Output } from './answer.ts'
 import { awsError, notImplemented } from './aws-error.ts'
@@ -46,7 +47,66 @@ async function place(call: Call, object: ObjectRecord): Promise<void> {
   await removeBytes(call, before?.parts ?? [])
 }
 
-function objectHeaders(object: ObjectRecord): Output {
+/** Refuses a write whose condition does not hold. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html (2026-11) */
+function checkCondition(call: Call): void {
+  const [absent, etag] = [call.input.text('IfNoneMatch'), call.input.text('IfMatch')]
+  if (absent !== undefined && absent !== '*') throw notImplemented('If-None-Match of an ETag')
+  const { objects } = findBucket(call, text(call, 'Bucket'))
+  const there = Object.hasOwn(objects, text(call, 'Key')) ? objects[text(call, 'Key')] : undefined
+  if (etag !== undefined && there === undefined) throw awsError('NoSuchKey', 'The specified key does not exist.')
+  if ((absent !== undefined && there !== undefined) || (etag !== undefined && there?.etag !== etag))
+    throw awsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+}
+
+const mostKeys = 1000
+
+function listObjects(call: Call): Output {
+  const prefix = call.input.text('Prefix') ?? ''
+  const after = call.input.text('ContinuationToken') ?? ''
+  const size = Math.min(call.input.number('MaxKeys') ?? mostKeys, mostKeys)
+  const rest = Object.entries(findBucket(call, text(call, 'Bucket')).objects)
+    .filter(([key]) => key.startsWith(prefix) && key > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const shown = rest.slice(0, size)
+  const more = rest.length > size
+  return {
+    Name: text(call, 'Bucket'),
+    ...{ Prefix: prefix, KeyCount: shown.length, MaxKeys: size, IsTruncated: more },
+    ...(more && { NextContinuationToken: shown.at(-1)?.[0] }),
+    Contents: shown.map(([key, object]) => ({
+      Key: key,
+      ...{ ETag: object.etag, Size: object.bytes, StorageClass: 'STANDARD' },
+      LastModified: new Date(object.changedAt).toISOString(),
+    })),
+  }
+}
+
+/** Objects of a few parts are read whole. */
+async function bytesOf(call: Call, object: ObjectRecord): Promise<Buffer> {
+  const parts = await Promise.all(object.parts.map(async ({ file }) => readFile(await call.world.disks.path(file))))
+  return Buffer.concat(parts)
+}
+
+/** Bytes from one place on, as `bytes=0-99` asks for them; nothing else is read. */
+async function rangeOf(call: Call, object: ObjectRecord, range: string): Promise<Buffer> {
+  const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
+  if (first === '') throw notImplemented(`the range ${range}`)
+  const [begin, end] = [Number(first), Math.min(Number(last) + 1, object.bytes)]
+  if (begin >= object.bytes) throw awsError('InvalidRange', 'The requested range is not satisfiable')
+  const bytes = Buffer.alloc(end - begin)
+  let at = 0
+  for (const { file, bytes: length } of object.parts) {
+    const [from, to] = [Math.max(begin, at), Math.min(end, at + length)]
+    if (from < to) {
+      const handle = await open(await call.world.disks.path(file))
+      await handle.read(bytes, from - begin, to - from, from - at).finally(() => handle.close())
+    }
+    at += length
+  }
+  return bytes
+}
+
+function objectHeaders(object: ObjectRecord): { readonly [name: string]: Output } {
   return {
     ContentLength: object.bytes,
     ETag: object.etag,
@@ -169,16 +229,37 @@ export const s3Operations: Operations = {
     },
   },
   PutObject: {
-    supports: [...at, ...sums],
+    supports: [...at, ...sums, 'IfMatch', 'IfNoneMatch'],
     resources: arnOf,
     run: async (call) => {
       checkBytes(call)
-      findBucket(call, text(call, 'Bucket'))
+      checkCondition(call)
       const part = await keepBytes(call, call.payload.bytes)
       const object = { parts: [part], bytes: part.bytes, ...sumsOf(call), changedAt: call.now }
       await place(call, object)
       return { ETag: object.etag, ChecksumSHA256: object.sha256 }
     },
+  },
+  GetObject: {
+    supports: [...at, 'ChecksumMode', 'IfMatch', 'Range'],
+    resources: arnOf,
+    run: async (call) => {
+      const object = findObject(call, text(call, 'Bucket'), text(call, 'Key'))
+      const [range, etag] = [call.input.text('Range'), call.input.text('IfMatch')]
+      if (etag !== undefined && etag !== object.etag)
+        throw awsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
+      if (range === undefined) return { ...objectHeaders(object), Body: await bytesOf(call, object) }
+      const Body = await rangeOf(call, object, range)
+      const first = Number(/\d+/.exec(range)?.[0])
+      const ContentRange = `bytes ${first}-${first + Body.length - 1}/${object.bytes}`
+      return { ...objectHeaders(object), ChecksumSHA256: undefined, ContentLength: Body.length, ContentRange, Body }
+    },
+  },
+  ListObjectsV2: {
+    supports: ['Bucket', 'Prefix', 'MaxKeys', 'ContinuationToken'],
+    action: 's3:ListBucket',
+    resources: ({ input }) => [`arn:aws:s3:::${input.need('Bucket')}`],
+    run: listObjects,
   },
   HeadObject: {
     supports: [...at, 'ChecksumMode'],

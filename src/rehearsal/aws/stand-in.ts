@@ -146,7 +146,8 @@ export function awsStandIn(
           parameters: withoutSecrets(fields),
         })
       if (error?.awsCode === 'Disconnect') return undefined
-      return { ...answered, headers: { ...answered.headers, 'x-amzn-requestid': requestId } }
+      const date = new Date(at).toUTCString()
+      return { ...answered, headers: { ...answered.headers, date, 'x-amzn-requestid': requestId } }
     }
 
     try {

@@ -1,7 +1,16 @@
 import type { Request } from '../kit/front.ts'
 import { azureError, notImplemented } from './azure-error.ts'
 import type { World } from './call.ts'
-import { blobKey, makePageBlob, pagesOf, putPages, rangeIn, readPages, removeBlob } from './page-blobs.ts'
+import {
+  blobKey,
+  makeBlockBlob,
+  makePageBlob,
+  pagesOf,
+  putPages,
+  rangeIn,
+  readPages,
+  removeBlob,
+} from './page-blobs.ts'
 import type { BlobRecord } from './records.ts'
 
 /** What Blob Storage answers. */
@@ -44,7 +53,8 @@ export function blobOperation({ method, query, path, headers }: Request): BlobOp
   if (inContainer) throw notImplemented(`${method} of a container by the blob service`)
   switch (`${method} ${comp}`.trim()) {
     case 'PUT':
-      if (headers['x-ms-blob-type'] !== 'PageBlob') throw notImplemented('blobs that are no page blobs')
+      if (headers['x-ms-blob-type'] === 'BlockBlob') return { ...write, name: 'BlockBlobs.Put', run: putWhole }
+      if (headers['x-ms-blob-type'] !== 'PageBlob') throw notImplemented('blobs that are neither page nor block blobs')
       return { ...write, name: 'PageBlobs.Create', run: created }
     case 'PUT page':
       if (headers['x-ms-page-write'] !== 'update') throw notImplemented('clearing pages')
@@ -102,6 +112,10 @@ function metadataIn({ headers }: Request): Readonly<Record<string, string>> {
   return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), String(value)]))
 }
 
+function typeOf({ block }: BlobRecord): string {
+  return block === true ? 'BlockBlob' : 'PageBlob'
+}
+
 function stamps({ changedAt, file }: BlobRecord): Readonly<Record<string, string>> {
   return { etag: `"${file.slice(0, 8)}${changedAt.toString(16)}"`, 'last-modified': new Date(changedAt).toUTCString() }
 }
@@ -117,6 +131,25 @@ async function created(call: BlobCall): Promise<BlobAnswer> {
   if (exists && condition === '*') throw azureError(409, 'BlobAlreadyExists', 'The specified blob already exists.')
   const sizeBytes = Number(request.headers['x-ms-blob-content-length'] ?? Number.NaN)
   const blob = await makePageBlob(world, { ...place, sizeBytes, metadata: metadataIn(request) }, now)
+  return { status: 201, headers: stamps(blob) }
+}
+
+/**
+ * A block blob in one request. https://learn.microsoft.com/rest/api/storageservices/put-blob and
+ * https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations (2026-11)
+ */
+async function putWhole(call: BlobCall): Promise<BlobAnswer> {
+  checkContainer(call)
+  const { world, request, now } = call
+  const place = placeOf(call)
+  const there = world.records.blobs[blobKey(place.account, place.container, place.name)]
+  const { 'if-none-match': absent, 'if-match': etag } = request.headers
+  if (absent !== undefined && absent !== '*') throw notImplemented('If-None-Match of an ETag')
+  if (absent !== undefined && there !== undefined)
+    throw azureError(409, 'BlobAlreadyExists', 'The specified blob already exists.')
+  if (etag !== undefined && (there === undefined || stamps(there).etag !== etag))
+    throw azureError(412, 'ConditionNotMet', 'The condition specified using HTTP conditional header(s) is not met.')
+  const blob = await makeBlockBlob(world, { ...place, metadata: metadataIn(request) }, request.body, now)
   return { status: 201, headers: stamps(blob) }
 }
 
@@ -172,8 +205,8 @@ function properties(blob: BlobRecord): BlobAnswer {
       'content-length': String(blob.sizeBytes),
       'content-type': 'application/octet-stream',
       'accept-ranges': 'bytes',
-      'x-ms-blob-type': 'PageBlob',
-      'x-ms-blob-sequence-number': '0',
+      'x-ms-blob-type': typeOf(blob),
+      ...(blob.block !== true && { 'x-ms-blob-sequence-number': '0' }),
       'x-ms-lease-status': 'unlocked',
       'x-ms-lease-state': 'available',
       'x-ms-creation-time': new Date(blob.createdAt).toUTCString(),
@@ -220,7 +253,7 @@ function listed(call: BlobCall): BlobAnswer {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((one) => {
       const { etag, 'last-modified': changed } = stamps(one)
-      const size = `<Content-Length>${one.sizeBytes}</Content-Length><BlobType>PageBlob</BlobType>`
+      const size = `<Content-Length>${one.sizeBytes}</Content-Length><BlobType>${typeOf(one)}</BlobType>`
       const metadata = Object.entries(one.metadata).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`)
       const told = withMetadata ? `<Metadata>${metadata.join('')}</Metadata>` : ''
       const own = `<Last-Modified>${changed}</Last-Modified><Etag>${escaped(etag ?? '')}</Etag>${size}`

@@ -109,7 +109,7 @@ test('a blob is made once when that is asked for, and what is not there is told 
   expect(await refusal(ask('PUT', `${blob}2`, { headers: odd }))).toBe('400 InvalidHeaderValue')
   expect(await refusal(ask('HEAD', `${blob}3`))).toBe('404 BlobNotFound')
   expect(await refusal(ask('PUT', blob.replace('disks', 'none'), { headers }))).toBe('404 ContainerNotFound')
-  expect(await refusal(ask('PUT', blob, { headers: { 'x-ms-blob-type': 'BlockBlob' } }))).toBe('501 NotImplemented')
+  expect(await refusal(ask('PUT', blob, { headers: { 'x-ms-blob-type': 'AppendBlob' } }))).toBe('501 NotImplemented')
 })
 
 /** The footer of a fixed VHD, written here by the format's own specification. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { open, truncate } from 'node:fs/promises'
+import { open, truncate, writeFile } from 'node:fs/promises'
 import { azureError } from './azure-error.ts'
 import type { World } from './call.ts'
 import { notePages, type PageRange, pageListOf, pagesIn } from './page-list.ts'
@@ -31,9 +31,24 @@ export async function makePageBlob(
     )
   const file = await world.disks.blank(0)
   await truncate(await world.disks.path(file), sizeBytes)
-  const key = blobKey(blob.account, blob.container, blob.name)
+  return put(world, { ...blob, file, createdAt: now, changedAt: now })
+}
+
+/** Makes a block blob of these bytes, in place of one that is there. */
+export async function makeBlockBlob(
+  world: World,
+  blob: Pick<BlobRecord, 'account' | 'container' | 'name' | 'metadata'>,
+  bytes: Buffer,
+  now: number,
+): Promise<BlobRecord> {
+  const file = await world.disks.blank(0)
+  await writeFile(await world.disks.path(file), bytes)
+  return put(world, { ...blob, block: true, sizeBytes: bytes.length, file, createdAt: now, changedAt: now })
+}
+
+async function put(world: World, made: BlobRecord): Promise<BlobRecord> {
+  const key = blobKey(made.account, made.container, made.name)
   const before = world.records.blobs[key]
-  const made = { ...blob, file, createdAt: now, changedAt: now }
   world.records.blobs[key] = made
   world.save()
   if (before !== undefined) await removeFiles(world, before)

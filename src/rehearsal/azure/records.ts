@@ -46,6 +46,8 @@ export interface BlobRecord {
   readonly account: string
   readonly container: string
   readonly name: string
+  /** A block blob; otherwise a page blob. */
+  readonly block?: true
   readonly sizeBytes: number
   /** A name in the folder of disks; beside it is the list of what was stored. */
   readonly file: string

@@ -18,6 +18,7 @@ const statuses: Readonly<Record<string, number>> = {
   notImplemented: 501,
   quotaExceeded: 403,
   rateLimitExceeded: 403,
+  requestedRangeNotSatisfiable: 416,
 }
 
 /** An error answer with Google's reason and wording; the HTTP status follows from the reason, and is 400 for most. */

@@ -21,7 +21,7 @@ import type { GcpRecords } from './records.ts'
 import { authorize, type Role } from './role.ts'
 import type { ServiceAccount } from './service-account.ts'
 import { storageOperations } from './storage.ts'
-import { toldParameters, upload, uploadMethod } from './uploads.ts'
+import { download, isDownload, isWhole, toldParameters, upload, uploadMethod } from './uploads.ts'
 
 export interface StandInOptions extends KitOptions<GcpRecords, Role> {
   readonly account: ServiceAccount
@@ -96,7 +96,10 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
   }
 
   async function uploaded(method: string, request: Request, body: Json): Promise<Answer> {
-    authorize(options.policy(), ['storage.objects.create'], request.path)
+    // To write over an object takes the permission to delete it.
+    const over = request.query.get('ifGenerationMatch') ?? '0'
+    const permissions = ['storage.objects.create', ...(over === '0' ? [] : ['storage.objects.delete'])]
+    authorize(options.policy(), permissions, request.path)
     const answer = await inTurn(async () => {
       fault('before', method, 'global')
       try {
@@ -151,7 +154,7 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
         parameters: { ...toldParameters(request.query), ...told(body) },
       })
       if (error?.reason === 'Disconnect') return undefined
-      return { status, headers, body: output }
+      return { status, headers: { ...headers, date: new Date(at).toUTCString() }, body: output }
     }
 
     try {
@@ -172,8 +175,16 @@ export function gcpStandIn(options: StandInOptions): (request: Request) => Promi
       const uploading = uploadMethod(request)
       if (uploading !== undefined) {
         method = uploading
-        if (request.method === 'POST') body = bodyOf(request)
+        if (request.method === 'POST' && !isWhole(request)) body = bodyOf(request)
         const { status, headers, body: output } = await uploaded(method, request, body)
+        return answer(status, output, undefined, headers)
+      }
+      if (isDownload(request)) {
+        method = 'storage.objects.get'
+        authorize(options.policy(), [method], request.path)
+        fault('before', method, 'global')
+        const { status, headers, body: output } = await download(request, { world })
+        fault('after', method, 'global')
         return answer(status, output, undefined, headers)
       }
       body = bodyOf(request)

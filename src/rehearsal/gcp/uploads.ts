@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import type { Answer, Request } from '../kit/front.ts'
 import { type Json, objectIn, textIn } from '../kit/json.ts'
 import type { Call } from './call.ts'
@@ -19,7 +19,7 @@ const multipleBytes = 256 * 1024
 type UploadCall = Pick<Call, 'world' | 'now' | 'query' | 'body'>
 
 const json = { 'content-type': 'application/json; charset=UTF-8' }
-const query = new Set(['uploadType', 'name', 'upload_id', 'fields', 'projection'])
+const query = new Set(['uploadType', 'name', 'upload_id', 'fields', 'projection', 'ifGenerationMatch'])
 
 /** What a request to the upload endpoint asks for, and the permission it takes. */
 export function uploadMethod({ method, path, query: asked, headers }: Request): string | undefined {
@@ -35,6 +35,8 @@ export function uploadMethod({ method, path, query: asked, headers }: Request): 
 export async function upload(request: Request, call: UploadCall): Promise<Answer> {
   const unknown = [...call.query.keys()].find((name) => !query.has(name) && !['alt', 'prettyPrint'].includes(name))
   if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of an upload`)
+  if (isWhole(request)) return multipart(request, call)
+  if (call.query.has('ifGenerationMatch')) throw notImplemented('ifGenerationMatch of a resumable upload')
   if (request.method === 'POST') return begin(request, call)
   const id = call.query.get('upload_id') ?? ''
   const record = findUpload(call, id)
@@ -75,6 +77,86 @@ async function begin(request: Request, { world, now, query: asked, body }: Uploa
   return { status: 200, headers: { location: `https://${request.host}${request.path}?${parameters}` }, body: '' }
 }
 
+/** True for an object in one request. */
+export function isWhole({ method, query: asked }: Request): boolean {
+  return method === 'POST' && asked.get('uploadType') === 'multipart'
+}
+
+/**
+ * An object in one request, what is said of it before what is in it.
+ * https://cloud.google.com/storage/docs/uploading-objects#multipart-upload and
+ * https://cloud.google.com/storage/docs/request-preconditions (2026-11)
+ */
+async function multipart(request: Request, { world, now, query: asked }: UploadCall): Promise<Answer> {
+  const boundary = /boundary="?([^";]+)/.exec(String(request.headers['content-type']))?.[1]
+  // Latin 1 keeps every byte.
+  const [, said = '', sent = ''] = request.body.toString('latin1').split(`--${boundary}`)
+  const [about, content] = [said, sent].map((part) => {
+    const at = part.indexOf('\r\n\r\n')
+    const type = /content-type: *([^\r\n]+)/i.exec(part.slice(0, at))?.[1] ?? 'application/octet-stream'
+    return { type, bytes: Buffer.from(part.slice(at + 4, -2), 'latin1') }
+  })
+  if (boundary === undefined || about === undefined || content === undefined || content.bytes.length === 0)
+    throw gcpError('badRequest', 'Malformed multipart body.')
+  const body = objectIn(JSON.parse(about.bytes.toString('utf8')))
+  checkSupported('storage.objects.insert', body, ['name', 'bucket', 'contentType', 'metadata', 'md5Hash', 'crc32c'])
+  const bucket = decodeURIComponent(/\/b\/([^/]+)\/o$/.exec(request.path)?.[1] ?? '')
+  findBucket({ world }, bucket)
+  const name = asked.get('name') ?? textIn(body.name) ?? ''
+  if (name === '') throw gcpError('required', 'Required')
+  const wanted = asked.get('ifGenerationMatch')
+  if (wanted !== null && wanted !== (world.records.objects[`${bucket}/${name}`]?.generation ?? '0'))
+    throw gcpError('conditionNotMet', 'At least one of the pre-conditions you specified did not hold.')
+  const file = `${randomUUID()}.object`
+  await writeFile(await world.disks.path(file), content.bytes, { mode: 0o600 })
+  const [md5Hash, sum] = [textIn(body.md5Hash), textIn(body.crc32c)]
+  return whole(
+    await finish(
+      { world, now },
+      {
+        ...{ bucket, name, file, createdAt: now, bytes: content.bytes.length },
+        contentType: textIn(body.contentType) ?? content.type,
+        metadata: Object.fromEntries(Object.entries(objectIn(body.metadata)).map(([key, text]) => [key, String(text)])),
+        sums: { ...(md5Hash && { md5Hash }), ...(sum && { crc32c: sum }) },
+      },
+    ),
+  )
+}
+
+/** True for a request for what is in an object. */
+export function isDownload({ method, path, query: asked }: Request): boolean {
+  return method === 'GET' && asked.get('alt') === 'media' && /^\/storage\/v1\/b\/[^/]+\/o\/[^/]+$/.test(path)
+}
+
+/** What is in an object. https://cloud.google.com/storage/docs/json_api/v1/objects/get (2026-11) */
+export async function download(request: Request, { world }: Pick<Call, 'world'>): Promise<Answer> {
+  const unknown = [...request.query.keys()].find((name) => !['alt', 'prettyPrint', 'generation'].includes(name))
+  if (unknown !== undefined) throw notImplemented(`the parameter ${unknown} of a download`)
+  const [, bucket = '', name = ''] = /\/b\/([^/]+)\/o\/([^/]+)$/.exec(request.path) ?? []
+  const object = findObject({ world }, decodeURIComponent(bucket), decodeURIComponent(name))
+  const { contentType, generation, md5, crc32c: sum, sizeBytes } = object
+  const wanted = request.query.get('generation') ?? generation
+  if (wanted !== generation) throw gcpError('notFound', `No such object: ${bucket}/${name}#${wanted}`)
+  const file = await open(await world.disks.path(object.file))
+  const headers = {
+    ...{ 'content-type': contentType, 'x-goog-generation': generation, 'x-goog-hash': `crc32c=${sum},md5=${md5}` },
+  }
+  try {
+    const { range } = request.headers
+    if (range === undefined) return { status: 200, headers, body: await file.readFile() }
+    const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
+    if (first === '') throw notImplemented(`the range ${range} of a download`)
+    const begin = Number(first)
+    if (begin >= sizeBytes) throw gcpError('requestedRangeNotSatisfiable', 'Request range not satisfiable')
+    const body = Buffer.alloc(Math.min(Number(last) + 1, sizeBytes) - begin)
+    await file.read(body, 0, body.length, begin)
+    const told = `bytes ${begin}-${begin + body.length - 1}/${sizeBytes}`
+    return { status: 206, headers: { ...headers, 'content-range': told }, body }
+  } finally {
+    await file.close()
+  }
+}
+
 async function put(request: Request, call: UploadCall, record: UploadRecord): Promise<Answer> {
   if (record.generation !== undefined) {
     const object = findObject(call, record.bucket, record.name)
@@ -112,7 +194,7 @@ function whole(object: ObjectRecord): Answer {
 }
 
 /** What arrived becomes an object, in place of one of its name, unless it is not what was announced. */
-async function finish({ world, now }: UploadCall, record: UploadRecord): Promise<ObjectRecord> {
+async function finish({ world, now }: Pick<Call, 'world' | 'now'>, record: UploadRecord): Promise<ObjectRecord> {
   const { bucket, name, file, contentType, metadata, sums, bytes: sizeBytes } = record
   const handle = await open(await world.disks.path(file), 'r+')
   await handle.truncate(sizeBytes)
@@ -129,12 +211,13 @@ async function finish({ world, now }: UploadCall, record: UploadRecord): Promise
   for (const key of ['md5Hash', 'crc32c'] as const)
     if (sums[key] !== undefined && sums[key] !== sumsNow[key])
       throw gcpError('invalid', `Provided ${key} "${sums[key]}" doesn't match calculated ${key} "${sumsNow[key]}".`)
-  const generation = String(now * 1000 + (randomBytes(2).readUInt16BE() % 1000))
+  const before = world.records.objects[`${bucket}/${name}`]
+  const at = now * 1000 + (randomBytes(2).readUInt16BE() % 1000)
+  const generation = String(Math.max(at, Number(before?.generation ?? 0) + 1))
   const object: ObjectRecord = {
     ...{ bucket, name, file, sizeBytes, md5: sumsNow.md5Hash, crc32c: sumsNow.crc32c },
     ...{ generation, contentType, metadata, createdAt: now },
   }
-  const before = world.records.objects[`${bucket}/${name}`]
   world.records.objects[`${bucket}/${name}`] = object
   record.generation = generation
   world.save()

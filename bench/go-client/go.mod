@@ -1,0 +1,3 @@
+module sindri/bench/go-client
+
+go 1.19
