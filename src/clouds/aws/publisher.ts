@@ -7,15 +7,21 @@ export const awsPublisher: Publisher = {
   title: 'AWS',
   async connect({ aws: settings }, environment, folder) {
     if (settings === undefined) throw new SindriError('config', 'release.targets.aws is missing')
-    const [{ connectAws }, { connectAwsDisk }, { awsDiskTarget }, { awsBuiltTarget }, { everyRegion }, { readUefiData }] =
-      await Promise.all([
-        import('./api.ts'),
-        import('./disk-api.ts'),
-        import('./disk-target.ts'),
-        import('./built-target.ts'),
-        import('./every-region.ts'),
-        import('./uefi-data.ts'),
-      ])
+    const [
+      { connectAws },
+      { connectAwsDisk },
+      { awsDiskTarget },
+      { awsBuiltTarget },
+      { everyRegion },
+      { readUefiData },
+    ] = await Promise.all([
+      import('./api.ts'),
+      import('./disk-api.ts'),
+      import('./disk-target.ts'),
+      import('./built-target.ts'),
+      import('./every-region.ts'),
+      import('./uefi-data.ts'),
+    ])
     const home = { region: settings.regions[0] ?? '', environment }
     const apis = { images: connectAws(home), disks: connectAwsDisk(home) }
     const uefiData = settings.uefiData === undefined ? undefined : await readUefiData(settings.uefiData, folder)
