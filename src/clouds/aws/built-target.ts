@@ -7,6 +7,7 @@ import { busyFindings, closedFinding } from './copying.ts'
 import type { AwsApis } from './disk-plan.ts'
 import { openingSettings } from './disk-settings.ts'
 import { regionFindings } from './disk-target.ts'
+import { encryptionDefault } from './encryption-default.ts'
 
 /** AWS with credentials at hand, for images that were built there: a copy in each region, also in that of the build. */
 export function awsBuiltTarget(apis: AwsApis, settings: AwsReleaseSettings): BuiltTarget {
@@ -57,6 +58,14 @@ function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: Release
     ...{ Name: name, [tag.managed]: 'true', [tag.release]: key },
     ...{ [tag.fingerprint]: fingerprint, [tag.source]: `${image.region}/${image.id}` },
   }
+  const encryption = settings.disableEncryptionByDefault ? encryptionDefault(apis.disks, key) : undefined
+  const isBestEffort = (region: string): boolean => settings.bestEffortRegions.includes(region)
+  const restored = new Map(
+    settings.regions.flatMap((region) => {
+      const restore = encryption?.restored(region, isBestEffort(region))
+      return restore === undefined ? [] : [[region, restore] as const]
+    }),
+  )
   const copies = settings.regions.map((region) => ({
     region,
     step: copyStep(apis.images, {
@@ -64,11 +73,13 @@ function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: Release
       ...{ id: `aws/built/${region}`, region, encrypted: false, original: () => image },
       ...{ release: key, name, as: { name, tags } },
       from: { region: image.region, fingerprint },
-      bestEffort: settings.bestEffortRegions.includes(region),
+      bestEffort: isBestEffort(region),
+      after: [restored.get(region) ?? []].flat(),
+      ...(encryption && { around: (begin) => encryption.plainly(region, begin) }),
     }),
   }))
   return {
-    steps: copies.map(({ step }) => step),
+    steps: [...restored.values(), ...copies.map(({ step }) => step)],
     settings: openingSettings(apis, settings, release, copies),
     images: copies,
   }
