@@ -175,7 +175,7 @@ test('readers of an encrypted image are refused before anything is changed', asy
 })
 
 test('a public release where copies would be encrypted is refused before anything is changed', async () => {
-  write({ disable_encryption_by_default: true }, { audience: 'public', allow_public: true })
+  write({}, { audience: 'public', allow_public: true })
   await buildOnAws(here)
   await new sdk.EC2Client({ region: other }).send(new sdk.EnableEbsEncryptionByDefaultCommand({}))
   const before = changing()

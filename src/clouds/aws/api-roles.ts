@@ -4,8 +4,12 @@ import { request } from 'undici'
 import { isGone } from '../gone.ts'
 import { awsError } from './errors.ts'
 
-/** Where IAM of all regions is, and what its requests are signed for. https://docs.aws.amazon.com/general/latest/gr/iam-service.html (2026-11) */
-const home = { region: 'us-east-1', endpoint: 'https://iam.amazonaws.com' }
+/** Where IAM of the region's partition is, and what its requests are signed for. https://docs.aws.amazon.com/general/latest/gr/iam-service.html (2026-11) */
+function homeOf(region: string): { readonly region: string; readonly endpoint: string } {
+  if (region.startsWith('cn-')) return { region: 'cn-north-1', endpoint: 'https://iam.cn-north-1.amazonaws.com.cn' }
+  if (region.startsWith('us-gov-')) return { region: 'us-gov-west-1', endpoint: 'https://iam.us-gov.amazonaws.com' }
+  return { region: 'us-east-1', endpoint: 'https://iam.amazonaws.com' }
+}
 
 const timeoutMs = 20_000
 
@@ -16,10 +20,11 @@ const timeoutMs = 20_000
  */
 export async function roleTrust(
   { config: { credentials, sha256 } }: Pick<STSClient, 'config'>,
-  role: string,
-  endpoint: string = home.endpoint,
+  { role, region }: { readonly role: string; readonly region: string },
+  endpoint?: string,
 ): Promise<string | undefined> {
-  const { origin, host, hostname, protocol } = new URL(endpoint)
+  const home = homeOf(region)
+  const { origin, host, hostname, protocol } = new URL(endpoint ?? home.endpoint)
   const body = new URLSearchParams({ Action: 'GetRole', Version: '2010-05-08', RoleName: role }).toString()
   const headers = { host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
   try {

@@ -8,6 +8,7 @@ import { busyFindings, closedFinding } from './copying.ts'
 import type { AwsApis } from './disk-plan.ts'
 import { openingSettings } from './disk-settings.ts'
 import { regionFindings } from './disk-target.ts'
+import { plainRegions } from './encryption-default.ts'
 import type { AwsApi } from './port.ts'
 
 /** AWS with credentials at hand, for images that were built there: a copy in each region, also in that of the build. */
@@ -55,6 +56,7 @@ function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: Release
   const { key, name } = release
   const fingerprint = builtDigest(image)
   const tags = { ...builtTags(release, image), Name: name }
+  const { steps, after, around } = plainRegions(apis.disks, settings, key)
   const copies = settings.regions.map((region) => ({
     region,
     step: copyStep(apis.images, {
@@ -63,10 +65,13 @@ function builtPlan(apis: AwsApis, settings: AwsReleaseSettings, release: Release
       ...{ release: key, name, as: { name, tags } },
       from: { region: image.region, fingerprint },
       bestEffort: settings.bestEffortRegions.includes(region),
+      after: after(region),
+      around: around(region),
+      plain: release.audience !== 'private',
     }),
   }))
   return {
-    steps: copies.map(({ step }) => step),
+    steps: [...steps, ...copies.map(({ step }) => step)],
     settings: openingSettings(apis, settings, release, copies),
     images: copies,
   }

@@ -171,7 +171,8 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
       await call('ec2:CreateTags', region, (ec2) => ec2.send(command))
     },
 
-    roleTrust: (role) => roleTrust(new STSClient({ ...common, region: home.region }), role, iamEndpoint),
+    roleTrust: (role) =>
+      roleTrust(new STSClient({ ...common, region: home.region }), { role, region: home.region }, iamEndpoint),
     objects: openObjects(),
 
     async deleteSnapshot(region, id) {

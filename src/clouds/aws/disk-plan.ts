@@ -1,11 +1,10 @@
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
-import type { Step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
 import type { DiskPlan } from '../disk-target.ts'
 import { copyStep } from './copy.ts'
 import type { AwsDiskApi } from './disk-port.ts'
 import { openingSettings } from './disk-settings.ts'
-import { encryptionDefault } from './encryption-default.ts'
+import { plainRegions } from './encryption-default.ts'
 import { imageStep } from './image-step.ts'
 import { importStep, tidyStep } from './import-step.ts'
 import type { AwsApi } from './port.ts'
@@ -23,14 +22,8 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
   const [home = ''] = settings.regions
   const isBestEffort = (region: string): boolean => settings.bestEffortRegions.includes(region)
   const plain = settings.disableEncryptionByDefault || publication.audience !== 'private'
-  const encryption = settings.disableEncryptionByDefault ? encryptionDefault(apis.disks, publication.key) : undefined
-  const restored = settings.regions.flatMap((region) => {
-    const restore = encryption?.restored(region, isBestEffort(region))
-    return restore === undefined ? [] : [{ region, restore }]
-  })
-  const afterIn = (place: string): readonly Step<unknown>[] =>
-    restored.filter(({ region }) => region === place).map(({ restore }) => restore)
-  const place = { region: home, after: afterIn(home), encryption, plain }
+  const { encryption, steps: restored, after, around } = plainRegions(apis.disks, settings, publication.key)
+  const place = { region: home, after: after(home), encryption, plain }
   const upload =
     settings.import === 's3'
       ? uploadStep(apis, publication, { region: home, bucket: settings.bucket ?? '' })
@@ -45,19 +38,19 @@ export function awsDiskPlan(apis: AwsApis, settings: AwsReleaseSettings, publica
       region,
       step: copyStep(apis.images, {
         ...{ id: `aws/copy/${region}`, region, encrypted: false },
-        ...{ original: (got) => got(image), after: [image, ...afterIn(region)] },
+        ...{ original: (got) => got(image), after: [image, ...after(region)] },
         release: publication.key,
         name: publication.name,
         from: { region: home, fingerprint: publication.disk.digest },
         bestEffort: isBestEffort(region),
         plain,
-        ...(encryption && { around: (begin) => encryption.plainly(region, begin) }),
+        around: around(region),
       }),
     }))
   const images = [{ region: home, step: image }, ...copies]
   return {
     steps: [
-      ...restored.map(({ restore }) => restore),
+      ...restored,
       ...(upload === undefined ? [] : [upload]),
       snapshot,
       ...images.map(({ step }) => step),

@@ -1,3 +1,4 @@
+import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import { digest } from '../../core/digest.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
 import { type Step, step } from '../../core/step.ts'
@@ -82,6 +83,37 @@ export function encryptionDefault(disks: AwsDiskApi, release: string): Encryptio
       })
       return { ...made, revert: async (maker) => void (await made.run(maker)) }
     },
+  }
+}
+
+/** A release in whose regions encryption by default is turned off, where it asks for that. */
+export interface PlainRegions {
+  readonly encryption: EncryptionDefault | undefined
+  /** What has to be as it was before anything begins. */
+  readonly steps: readonly Step<string>[]
+  /** Those of one region. */
+  after(region: string): readonly Step<string>[]
+  /** What carries out the beginning of a snapshot there. */
+  around(region: string): <T>(begin: () => Promise<T>) => Promise<T>
+}
+
+/** @param release the key of the publication */
+export function plainRegions(
+  disks: AwsDiskApi,
+  settings: Pick<AwsReleaseSettings, 'disableEncryptionByDefault' | 'regions' | 'bestEffortRegions'>,
+  release: string,
+): PlainRegions {
+  const encryption = settings.disableEncryptionByDefault ? encryptionDefault(disks, release) : undefined
+  const restored = settings.regions.flatMap((region) =>
+    encryption === undefined
+      ? []
+      : [{ region, step: encryption.restored(region, settings.bestEffortRegions.includes(region)) }],
+  )
+  return {
+    encryption,
+    steps: restored.map(({ step }) => step),
+    after: (place) => restored.filter(({ region }) => region === place).map(({ step }) => step),
+    around: (region) => (begin) => encryption?.plainly(region, begin) ?? begin(),
   }
 }
 

@@ -6,6 +6,8 @@ import type { AwsApis } from './disk-plan.ts'
 /** The role by which AWS reads the file, where no other is named. */
 const importRole = 'vmimport'
 const importer = 'vmie.amazonaws.com'
+/** In China services may also be written with its domain. */
+const importers: readonly unknown[] = [importer, `${importer}.cn`]
 const howTo =
   'make it as in https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html#vmimport-role, with a policy for the bucket'
 
@@ -105,7 +107,7 @@ function lets(trust: string): boolean {
     ({ Effect, Action, Principal, Condition }) =>
       Effect === 'Allow' &&
       [Action].flat().includes('sts:AssumeRole') &&
-      [Principal?.Service].flat().includes(importer) &&
+      [Principal?.Service].flat().some((service) => importers.includes(service)) &&
       externalIds(Condition).every((id) => id === importRole),
   )
 }

@@ -72,6 +72,12 @@ export const awsReleaseFields = (): Fields<Written<AwsReleaseSettings>> => ({
   }),
 })
 
+/** Parts of AWS that know nothing of each other. https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html (2026-11) */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
 /** With defaults. */
 export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => {
   if (aws.import === 's3' && aws.bucket === undefined)
@@ -79,10 +85,17 @@ export const awsRelease: Resolve<AwsReleaseSettings> = (aws, complain) => {
   if (aws.import !== 's3' && aws.bucket !== undefined)
     complain('bucket', 'is not used: the disk goes to a snapshot block by block', 'set import: s3, or leave it out')
   const everywhere = aws.regions?.includes('all') === true
-  if (aws.regions?.[0] === 'all')
-    complain('regions', 'does not say where the disk is sent', 'name that region before all')
+  const [home = '', ...others] = aws.regions ?? []
+  const foreign = others.find((region) => region !== 'all' && partitionOf(region) !== partitionOf(home))
+  if (foreign !== undefined)
+    complain(
+      'regions',
+      `${foreign} is in the partition ${partitionOf(foreign)}, and ${home} in ${partitionOf(home)}`,
+      'no image is copied from one to the other: give it a sindri.yaml of its own, with credentials and a disk of its own',
+    )
+  if (home === 'all') complain('regions', 'does not say where the disk is sent', 'name that region before all')
   // Those that come by `all` are only known to the account.
-  const named = (aws.best_effort_regions ?? []).filter((region) => !everywhere || region === aws.regions?.[0])
+  const named = (aws.best_effort_regions ?? []).filter((region) => !everywhere || region === home)
   return {
     ...regionsOf({ ...aws, best_effort_regions: named }, complain),
     ...(everywhere && { bestEffortRegions: aws.best_effort_regions ?? [] }),
