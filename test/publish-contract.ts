@@ -93,5 +93,7 @@ export function publishContract(publishing: Publishing, { opened, added, copies,
     expect(await verify({}, context('another-machine'))).toMatchObject({ drift: [] })
     expect((await unpublish({ confirm }, context())).removed).toEqual(anew.images)
     await gone()
+    // A machine that has no records begins with the tokens that are used up.
+    expect((await publish({}, context('a-third-machine'))).images).toMatchObject(everywhere)
   })
 }

@@ -6,7 +6,7 @@ import { partRecord } from './part-record.ts'
 import { type Journal, openJournal, type StepRecord, tokenOf } from './record.ts'
 import { retry } from './retry.ts'
 import type { Fill } from './sink.ts'
-import type { Got, Make, Maker } from './step.ts'
+import type { Got, Make, Maker, Poll } from './step.ts'
 import type { Store } from './store.ts'
 
 export interface MakerOptions {
@@ -24,6 +24,8 @@ export interface MakerOptions {
 
 const firstPollMs = 500
 const defaultPollMs = 2_000
+/** Tokens that earlier runs have used up are passed over, as many as this at once. */
+const mostBeginnings = 5
 const defaultDeadlineMs = 3 * 60 * 60 * 1000
 
 /**
@@ -50,14 +52,14 @@ export function openMaker(options: MakerOptions): Maker {
       if (journal.record?.state === 'failed') journal = await afterFailure(journal, id, make)
 
       let resumed = journal.record?.state === 'started'
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         tell(resumed ? 'resumed' : 'started')
         const ended = await carryOut(journal, id, make)
         if ('done' in ended) {
           tell('done')
           return ended.done
         }
-        if (!resumed) {
+        if (!resumed && (ended.again !== true || attempt >= mostBeginnings)) {
           tell('failed', ended.failed)
           throw new SindriError(
             'failed',
@@ -65,7 +67,7 @@ export function openMaker(options: MakerOptions): Maker {
             ended.hint === undefined ? {} : { hint: ended.hint },
           )
         }
-        // What an earlier run began has ended badly meanwhile; this run has not tried yet.
+        // What an earlier run began has ended badly meanwhile, or is gone: this run has made nothing yet.
         tell('failed', `${ended.failed}; beginning again`)
         journal = await newEpoch(await openJournal(store, id), id)
         resumed = false
@@ -158,7 +160,7 @@ export function openMaker(options: MakerOptions): Maker {
         await current.write(next(current, { state: 'failed', error: withoutAddresses(poll.failed) }))
         return poll
       }
-      if (sinkOf !== undefined) {
+      if (sinkOf !== undefined && poll.waits !== true) {
         if (fill === undefined) throw new SindriError('failed', `${make.title} wants bytes, and there are none`)
         await fill(id, sinkOf(handle, got), partRecord(store, id, next(current, {}).token))
         sinkOf = undefined
@@ -196,7 +198,7 @@ export function openMaker(options: MakerOptions): Maker {
   }
 }
 
-type Ended<Out> = { readonly done: Out } | { readonly failed: string; readonly hint?: string }
+type Ended<Out> = Exclude<Poll<Out>, { readonly busy: string }>
 
 function stepEvent(
   id: string,

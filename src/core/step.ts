@@ -3,11 +3,14 @@ import type { Sink } from './sink.ts'
 /** Reads the output of an earlier step; throws when that step has not been done. */
 export type Got = <Out>(step: Step<Out>) => Out
 
-/** How far a started thing is. `failed` is final: polling again would say the same. */
+/**
+ * How far a started thing is. `waits`: no bytes can be taken yet. `failed` is final: polling again would say the same;
+ * `again`: what was begun is gone, as after a token that an earlier run has used up, and a new beginning is worth it.
+ */
 export type Poll<Out> =
   | { readonly done: Out }
-  | { readonly busy: string; readonly fraction?: number }
-  | { readonly failed: string; readonly hint?: string }
+  | { readonly busy: string; readonly fraction?: number; readonly waits?: true }
+  | { readonly failed: string; readonly hint?: string; readonly again?: true }
 
 /** What `find` met under our name or tag. The engine adopts it only when `digest` is the step's own. */
 export interface Found<Out> {

@@ -4,6 +4,7 @@ import { type Got, type Step, step } from '../../core/step.ts'
 import type { MadeImage } from '../cloud.ts'
 import { isGone, unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
+import { patience } from './patience.ts'
 import type { AwsApi, AwsImage, Tags } from './port.ts'
 
 /** A copy of an image in another region. */
@@ -37,6 +38,7 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
   const made = (image: AwsImage): MadeImage => ({ id: image.id, region, name: image.name })
   const ours = (): Promise<readonly AwsImage[]> =>
     api.images(region, { tags: { [tag.release]: release, [tag.digest]: '*' } })
+  const unseen = patience()
 
   return step<MadeImage, { readonly imageId: string }>(copy.id, {
     title: `copy ${copy.name ?? release} to ${region}`,
@@ -69,7 +71,8 @@ export function copyStep(api: AwsApi, copy: Copy): Step<MadeImage> {
     },
     async poll({ imageId }) {
       const image = await visible(api, region, imageId)
-      if (image === undefined || image.state === 'pending') return { busy: `copying to ${region}` }
+      if (image === undefined) return unseen(imageId, `copying to ${region}`)
+      if (image.state === 'pending') return { busy: `copying to ${region}` }
       if (copy.plain === true && image.encrypted)
         return {
           failed: `${region} encrypted the copy, and an encrypted image cannot be public`,

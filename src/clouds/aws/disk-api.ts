@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
-import { isGone } from '../gone.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { openBlocks } from './api-blocks.ts'
 import { common, filters, openEc2, tagList, tagsOf } from './api-clients.ts'
 import { openObjects } from './api-objects.ts'
@@ -114,12 +114,9 @@ export function connectAwsDisk(home: AwsHome): AwsDiskApi {
     },
 
     async pollSnapshot(region, id, plain) {
-      const found = await described(region, { SnapshotIds: [id] }).catch((error: unknown) => {
-        // It may take a while until a new one is seen everywhere.
-        if (isGone(error)) return []
-        throw error
-      })
-      const [{ state, reason, encrypted } = { state: 'pending', reason: '', encrypted: false }] = found
+      const [found] = (await unlessGone(described(region, { SnapshotIds: [id] }))) ?? []
+      if (found === undefined) return undefined
+      const { state, reason, encrypted } = found
       if (plain && encrypted)
         return {
           failed: `${region} encrypted the snapshot, and an encrypted image cannot be public`,

@@ -52,8 +52,8 @@ export interface AwsDiskApi {
   putBlock(region: string, snapshot: string, index: number, block: Uint8Array, checksum: string): Promise<void>
   /** @param checksum base64 of the sha256 over the checksums of all blocks that were put, in the order of their indexes */
   completeSnapshot(region: string, snapshot: string, blocks: number, checksum: string): Promise<void>
-  /** @param plain an encrypted one counts as failed */
-  pollSnapshot(region: string, snapshot: string, plain: boolean): Promise<Poll<string>>
+  /** Undefined while it is not known yet, or not any more. @param plain an encrypted one counts as failed */
+  pollSnapshot(region: string, snapshot: string, plain: boolean): Promise<Poll<string> | undefined>
   /** Begins to make a snapshot of a VMDK in a bucket of the region; the same token begins one import. Tells the task's id. */
   importSnapshot(
     region: string,

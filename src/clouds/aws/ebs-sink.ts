@@ -31,7 +31,8 @@ export function ebsSink(api: AwsDiskApi, region: string, snapshot: string): Part
       } catch (error) {
         // An earlier try may have completed it, and its answer was lost: whether it is complete, its state tells.
         if (error instanceof SindriError && error.code === 'conflict') return
-        if (!('done' in (await api.pollSnapshot(region, snapshot, false)))) throw error
+        const state = await api.pollSnapshot(region, snapshot, false)
+        if (state === undefined || !('done' in state)) throw error
       }
     },
   }

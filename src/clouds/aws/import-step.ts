@@ -8,6 +8,7 @@ import type { AwsImport } from './disk-port.ts'
 import { diskTags } from './disk-tags.ts'
 import type { EncryptionDefault } from './encryption-default.ts'
 import type { ObjectPlace } from './object-port.ts'
+import { patience } from './patience.ts'
 import { findSnapshot, type SnapshotPlace, snapshotInputs } from './snapshot-step.ts'
 
 /** An import takes as long as AWS pleases. */
@@ -31,6 +32,8 @@ export function importStep(
   const inputs = snapshotInputs(publication, region)
   const tags = diskTags(publication, inputs)
 
+  const unseen = patience()
+
   async function begin(object: ObjectPlace, token: string): Promise<Handle> {
     const order = { object, description: publication.name, tags }
     const task = await disks.importSnapshot(region, { ...order, token })
@@ -44,7 +47,7 @@ export function importStep(
     if (status === 'active') return false
     if (snapshot === undefined) return true
     const made = await disks.pollSnapshot(region, snapshot, false)
-    return !('done' in made)
+    return made === undefined || !('done' in made)
   }
 
   async function look({ task }: Handle): Promise<Poll<string>> {
@@ -53,6 +56,7 @@ export function importStep(
     if (found.status !== 'completed' || found.snapshot === undefined)
       return { failed: `AWS could not import the disk: ${found.message || found.status}` }
     const made = await disks.pollSnapshot(region, found.snapshot, plain)
+    if (made === undefined) return unseen(found.snapshot, 'waiting until the snapshot is known')
     if ('done' in made) await disks.tagSnapshot(region, found.snapshot, tags)
     return made
   }

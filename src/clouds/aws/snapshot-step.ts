@@ -1,12 +1,13 @@
 import { digest } from '../../core/digest.ts'
 import { type Found, type Step, step } from '../../core/step.ts'
 import type { Publication } from '../../release/publication.ts'
-import { unlessGone } from '../gone.ts'
+import { isGone, unlessGone } from '../gone.ts'
 import { tag } from '../tags.ts'
 import type { AwsDiskApi, AwsSnapshot } from './disk-port.ts'
 import { diskTags } from './disk-tags.ts'
 import { ebsSink } from './ebs-sink.ts'
 import type { EncryptionDefault } from './encryption-default.ts'
+import { patience } from './patience.ts'
 
 const gib = 1024 ** 3
 
@@ -55,6 +56,7 @@ export function snapshotStep(api: AwsDiskApi, publication: Publication, place: S
   const { region, after, encryption, plain } = place
   const sizeGiB = sizeGiBOf(publication)
   const inputs = snapshotInputs(publication, region)
+  const unseen = patience()
   const made = step<string, { readonly snapshotId: string }>(`aws/snapshot/${region}`, {
     title: `send ${publication.name} to a snapshot in ${region}`,
     after,
@@ -63,12 +65,16 @@ export function snapshotStep(api: AwsDiskApi, publication: Publication, place: S
     find: () => findSnapshot(api, publication, region),
     async start(_, token) {
       const tags = diskTags(publication, inputs)
-      const order = { sizeGiB, description: publication.name, token, tags }
-      const begin = (): Promise<string> => api.startSnapshot(region, order)
+      const order = { sizeGiB, description: publication.name, tags }
+      const begin = (): Promise<string> =>
+        firstUnused(token, (unused) => api.startSnapshot(region, { ...order, token: unused }))
       return { snapshotId: await (encryption?.plainly(region, begin) ?? begin()) }
     },
     fill: ({ snapshotId }) => ebsSink(api, region, snapshotId),
-    poll: ({ snapshotId }) => api.pollSnapshot(region, snapshotId, plain),
+    async poll({ snapshotId }) {
+      const found = await api.pollSnapshot(region, snapshotId, plain)
+      return found ?? unseen(snapshotId, 'waiting until the snapshot is known')
+    },
     sweep: async ({ snapshotId }) => void (await unlessGone(api.deleteSnapshot(region, snapshotId))),
     undo: async (id) => void (await unlessGone(api.deleteSnapshot(region, id))),
   })
@@ -80,5 +86,21 @@ export function snapshotStep(api: AwsDiskApi, publication: Publication, place: S
       for (const { id, state, tags } of await ours(api, publication, region))
         if (state !== 'completed' && tags[tag.digest] === inputs) await unlessGone(api.deleteSnapshot(region, id))
     },
+  }
+}
+
+/** How often a release was unpublished and its records were lost, at most. */
+const mostUsedTokens = 10
+
+/** A run that nobody remembers may have used a token for what was removed since: the next one follows from it. */
+async function firstUnused(token: string, begin: (token: string) => Promise<string>): Promise<string> {
+  let next = token
+  for (let tokens = 1; ; tokens++) {
+    try {
+      return await begin(next)
+    } catch (error) {
+      if (!isGone(error) || tokens >= mostUsedTokens) throw error
+      next = digest({ after: next })
+    }
   }
 }

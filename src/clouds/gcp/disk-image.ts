@@ -89,7 +89,8 @@ export function imageStep(
         throw error
       })
       if (image === undefined)
-        return told?.done === false ? { busy: `making ${id}` } : { failed: `image ${id} is gone` }
+        // Of a request that an earlier run made, too: its answer is what it was then.
+        return told?.done === false ? { busy: `making ${id}` } : { failed: `image ${id} is gone`, again: true }
       if (image.status === 'FAILED') return { failed: `Google reports that image ${id} has failed` }
       if (image.status !== 'READY') return { busy: `image ${id} is ${image.status.toLowerCase()}` }
       for (const object of await objects()) await unlessGone(disks.deleteObject(bucket, object))
