@@ -220,3 +220,14 @@ test.each(calls)(
     expect(await imagesOnAws()).toHaveLength(3)
   },
 )
+
+test('a machine without records publishes anew what was unpublished', async () => {
+  write()
+  const built = await buildOnAws(here)
+  await publish({}, context())
+  await unpublish({ confirm: async () => true }, context())
+  const { images } = await publish({}, context('another-machine'))
+  expect(images.map(({ region, digest }) => `${region} ${digest}`)).toEqual(
+    [home, other].map((region) => `${region} image:${built}`),
+  )
+})
