@@ -23,7 +23,7 @@ export interface EncryptionDefault {
 }
 
 /** @param release the key of the publication: several of them in one account do not hinder each other */
-export function encryptionDefault(disks: AwsDiskApi, release: string): EncryptionDefault {
+function encryptionDefault(disks: AwsDiskApi, release: string): EncryptionDefault {
   const marker = markerOf(release)
   const isOff = async (region: string): Promise<boolean> => (await disks.parameter(region, marker)) !== undefined
 
