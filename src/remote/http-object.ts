@@ -1,5 +1,6 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
 import { Agent, request } from 'node:https'
+import { brokenConnections } from '../core/broken-connections.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, SindriError } from '../core/error.ts'
 import { retry } from '../core/retry.ts'
@@ -22,15 +23,6 @@ type Wanted = Readonly<Record<string, string>>
 const defaultSilenceMs = 30_000
 const mostRedirects = 5
 const busy = new Set([408, 425, 429, 500, 502, 503, 504])
-const brokenConnections = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-])
 
 /**
  * A file that a web server gives in ranges. Its size and what tells that it changed are asked for first; every further

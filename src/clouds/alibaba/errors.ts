@@ -1,5 +1,5 @@
+import { brokenConnections } from '../../core/broken-connections.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
-import { brokenConnections } from '../broken-connections.ts'
 import { type Json, objectOf } from './answers.ts'
 
 /** Codes of https://www.alibabacloud.com/help/en/sdk/product-overview/common-error-codes (read 2026-11), without what follows a second dot. */

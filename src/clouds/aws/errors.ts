@@ -1,5 +1,5 @@
+import { brokenConnections } from '../../core/broken-connections.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
-import { brokenConnections } from '../broken-connections.ts'
 
 /** Codes of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (read 2026-11). */
 const credentialCodes = new Set([

@@ -1,5 +1,5 @@
+import { brokenConnections } from '../../core/broken-connections.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
-import { brokenConnections } from '../broken-connections.ts'
 
 /** What Azure answered instead of doing it. https://learn.microsoft.com/rest/api/azure (error responses, 2026-11) */
 export interface Refusal {

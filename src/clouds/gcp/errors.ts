@@ -1,5 +1,5 @@
+import { brokenConnections } from '../../core/broken-connections.ts'
 import { messageOf, SindriError } from '../../core/error.ts'
-import { brokenConnections } from '../broken-connections.ts'
 
 /** What Google answered instead of doing it. */
 interface Refusal {
