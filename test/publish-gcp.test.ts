@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { GoogleAuth } from 'google-auth-library'
 import { expect, test } from 'vitest'
 import { planRelease } from '../src/actions/publish/plan.ts'
@@ -222,4 +223,31 @@ test('an upload that broke off is gone on with: what arrived is not sent again',
   // One piece of 16 MiB had arrived.
   expect(resumed.sent_bytes).toBeLessThan(5 * 1024 * 1024)
   expect(diskOf(resumed.images[0]?.image_id ?? '', bytes.length).sha256).toBe(resumed.disk_sha256)
+})
+
+test('keys of Secure Boot are in every image; what is no such key is refused before anything is made', async () => {
+  const secureBoot = { platform_key: 'pk.pem', signatures: ['db.esl'] }
+  const file = (name: string): string => join(here.folder, name)
+  const refused = async (message: string): Promise<void> => {
+    const before = changing()
+    await expect(publish({}, context())).rejects.toThrow(message)
+    expect(changing()).toEqual(before)
+  }
+  write({ secure_boot: {} })
+  await refused('secure_boot: names no key')
+  write({ secure_boot: secureBoot })
+  await refused('secure_boot.platform_key: pk.pem is no file')
+  writeFileSync(file('db.esl'), 'a list')
+  writeFileSync(file('pk.pem'), '-----BEGIN PRIVATE KEY-----\n')
+  await refused('pk.pem holds a private key')
+  const [certificate = ''] = rootCertificates
+  writeFileSync(file('pk.pem'), certificate)
+  const { images } = await publish({}, context())
+  const content = certificate.replaceAll(/-----.*-----|\s/g, '')
+  for (const { image_id: id } of images)
+    expect((await ask('GET', `${api}/global/images/${id}`)).shieldedInstanceInitialState).toEqual({
+      pk: { content, fileType: 'X509' },
+      dbs: [{ content: Buffer.from('a list').toString('base64'), fileType: 'BIN' }],
+    })
+  expect(await verify({}, context('another-machine'))).toMatchObject({ drift: [] })
 })

@@ -9,7 +9,7 @@ export interface SurveyedStep {
   readonly id: string
   readonly title: string
   readonly state: 'exists' | 'missing' | 'foreign' | 'unknown'
-  /** Why it is unknown. */
+  /** Why it is unknown, or what it was made from. */
   readonly detail?: string
 }
 
@@ -73,7 +73,7 @@ export async function survey(options: {
       signal.throwIfAborted()
       const code = error instanceof SindriError ? error.code : undefined
       const state = code === 'not-found' ? 'missing' : code === 'conflict' ? 'foreign' : 'unknown'
-      steps.push({ id, title, state, ...(state === 'unknown' && { detail: messageOf(error) }) })
+      steps.push({ id, title, state, ...(state !== 'missing' && { detail: messageOf(error) }) })
     }
   }
 }

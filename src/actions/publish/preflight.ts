@@ -2,6 +2,7 @@ import type { Finding } from '../../clouds/disk-target.ts'
 import { SindriError } from '../../core/error.ts'
 import { retry } from '../../core/retry.ts'
 import { survey } from '../../core/survey.ts'
+import { together } from '../../core/together.ts'
 import type { Context } from '../context.ts'
 import { tellFindings } from '../tell-findings.ts'
 import type { OpenRelease } from './open.ts'
@@ -21,10 +22,10 @@ async function checkForeign({ isFrozen, plan, publication }: OpenRelease, contex
   const { steps } = await survey({ plan, clock: context.clock, signal: context.signal })
   const foreign = steps.filter(({ state }) => state === 'foreign')
   if (foreign.length === 0) return
-  throw new SindriError('conflict', `${publication.key} was published from something else`, {
-    hint: 'give the new disk a version of its own; a version that is out is never changed',
-    complaints: foreign.map(({ id, title }) => ({ message: `${id} (${title}) was made from something else` })),
-  })
+  const hint = 'give the new disk a version of its own; a version that is out is never changed'
+  throw together(
+    foreign.map(({ id, detail = '' }) => new SindriError('conflict', `${publication.key}: ${id}: ${detail}`, { hint })),
+  )
 }
 
 /** What the clouds would refuse, each finding naming its cloud. */

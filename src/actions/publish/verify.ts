@@ -26,7 +26,12 @@ export async function verify(options: ReleaseOptions, context: Context): Promise
     const drift = [
       ...seen.steps
         .filter(({ state }) => state !== 'exists')
-        .map(({ id, title, state, detail }) => ({ id, title, want: 'exists', have: detail ?? state })),
+        .map(({ id, title, state, detail }) => ({
+          id,
+          title,
+          want: 'exists',
+          have: state === 'foreign' ? state : (detail ?? state),
+        })),
       ...seen.settings
         .filter(({ want, have }) => have !== undefined && have !== want)
         .map(({ id, title, want, have }) => ({ id, title, want, have: have ?? '' })),

@@ -1,4 +1,4 @@
-import type { Regions } from '../../config/targets/target.ts'
+import type { Regions } from '../../config/targets/regions.ts'
 
 /** The regions with `all` made into those that the account may use and that are not named; asks only where it is written. */
 export async function everyRegion(

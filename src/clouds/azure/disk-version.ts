@@ -129,7 +129,10 @@ export function versionStep(work: DiskWork, after: readonly Step<unknown>[]): St
     async find() {
       const found = await versionOf(work)
       if (found === undefined) return undefined
-      if (found.tags[tag.digest] !== inputs) return { digest: found.tags[tag.digest], out: made }
+      if (found.tags[tag.digest] !== inputs) {
+        await checkFree(work)
+        return { digest: found.tags[tag.digest], out: made }
+      }
       // While what it was made of is still there, it is not done.
       const done = stands(found, home) && (await unlessGone(disks.metadata(blob))) === undefined
       return done ? { digest: inputs, out: made } : undefined

@@ -16,7 +16,7 @@ export async function preflight(
   publication: Publication,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all([
-    bootFindings(publication),
+    bootFindings(settings, publication),
     permissionFindings(apis, settings, publication),
     regionFindings(apis, settings),
     bucketFindings(apis, settings),
@@ -26,8 +26,16 @@ export async function preflight(
   return found.flat()
 }
 
-async function bootFindings({ disk }: Publication): Promise<readonly Finding[]> {
-  if (disk.architecture !== 'arm64' || disk.firmware !== 'bios') return []
+async function bootFindings({ secureBoot }: GcpReleaseSettings, { disk }: Publication): Promise<readonly Finding[]> {
+  if (disk.firmware !== 'bios') return []
+  if (secureBoot !== undefined)
+    return [
+      error(
+        'Secure Boot needs UEFI, and the disk has no UEFI boot loader',
+        'put one on its EFI system partition, or leave release.targets.gcp.secure_boot out',
+      ),
+    ]
+  if (disk.architecture !== 'arm64') return []
   return [
     error(
       'instances with arm64 boot by UEFI alone, and the disk has no UEFI boot loader',

@@ -9,6 +9,7 @@ import { type GcpApis, imagesOf, objectsOf } from './disk-find.ts'
 import { imageLabels, imageName } from './disk-names.ts'
 import { label, labelDigest, resourceName } from './labels.ts'
 import type { GcpImage } from './port.ts'
+import type { GcpDiskSettings } from './secure-boot-keys.ts'
 import { architectures } from './settings.ts'
 
 /** What Packer, Terraform and gcloud take in place of the name. */
@@ -34,20 +35,21 @@ interface Making {
  */
 export function imageStep(
   apis: GcpApis,
-  settings: GcpReleaseSettings,
+  settings: GcpDiskSettings,
   publication: Publication,
   region: string,
   from: { readonly sent: Step<string> } | { readonly original: Step<MadeImage> },
 ): Step<MadeImage> {
   const { images: api, disks } = apis
-  const { bucket } = settings
+  const { bucket, secureBootKeys } = settings
   const [home = ''] = settings.regions
   const name = imageName(publication, home, region)
   const properties = {
     architecture: architectures[publication.disk.architecture],
     guestOsFeatures: featuresOf(settings, publication),
   }
-  const inputs = digest({ disk: publication.disk.digest, region, ...properties })
+  const keys = secureBootKeys && JSON.stringify(secureBootKeys)
+  const inputs = digest({ disk: publication.disk.digest, region, ...properties, ...(keys !== undefined && { keys }) })
   const isSame = ({ labels }: GcpImage): boolean => labels[label.digest] === labelDigest(inputs)
   const objects = async (): Promise<readonly string[]> =>
     'sent' in from ? (await objectsOf(disks, bucket, publication.key)).map((object) => object.name) : []
@@ -70,7 +72,10 @@ export function imageStep(
       if (begun !== undefined && isSame(begun.image)) return { name: begun.image.name, operation: '' }
       const source = 'sent' in from ? { bucket, object: got(from.sent) } : { image: got(from.original).name }
       const labels = imageLabels(publication, region, inputs)
-      const image = { name, description: publication.name, source, ...properties, storageLocation: region, labels }
+      const image = {
+        ...{ name, description: publication.name, source, ...properties, storageLocation: region, labels },
+        ...(secureBootKeys !== undefined && { shieldedInstanceInitialState: secureBootKeys }),
+      }
       try {
         return { name, operation: await disks.insertImage(image, token) }
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { Labels } from './labels.ts'
 import type { Progress } from './port.ts'
+import type { SecureBootKeys } from './secure-boot-keys.ts'
 
 /** A bucket of the project. */
 export interface GcpBucket {
@@ -33,6 +34,7 @@ export interface ImageRequest {
   readonly source: ImageSource
   readonly architecture: 'X86_64' | 'ARM64'
   readonly guestOsFeatures: readonly string[]
+  readonly shieldedInstanceInitialState?: SecureBootKeys
   readonly storageLocation: string
   readonly labels: Labels
 }

@@ -1,13 +1,13 @@
-import type { GcpReleaseSettings } from '../../config/targets/gcp.ts'
 import type { DiskTarget } from '../disk-target.ts'
 import { preflight } from './disk-checks.ts'
 import { type GcpApis, objectsOf } from './disk-find.ts'
 import { objectKey } from './disk-names.ts'
 import { gcpDiskPlan } from './disk-plan.ts'
 import { label, resourceName } from './labels.ts'
+import type { GcpDiskSettings } from './secure-boot-keys.ts'
 
 /** Google Cloud with credentials at hand, for finished disks. */
-export function gcpDiskTarget(apis: GcpApis, settings: GcpReleaseSettings): DiskTarget {
+export function gcpDiskTarget(apis: GcpApis, settings: GcpDiskSettings): DiskTarget {
   const { images, disks } = apis
   return {
     identity: async () => `${await images.identity()} (project ${images.imageProject})`,

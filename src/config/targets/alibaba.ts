@@ -1,7 +1,8 @@
 import { type Fields, flag, listOf, type TextRule, text } from '../fields.ts'
 import { alibabaAccount, alibabaFamily, alibabaRegion } from '../sections/alibaba.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
+import { type Regions, regionFields, regionsOf } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** Where and for whom in Alibaba Cloud; what is imported in the first region is copied to the others. */
 export interface AlibabaReleaseSettings extends Regions {

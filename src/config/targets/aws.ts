@@ -1,7 +1,8 @@
 import { type Fields, flag, listOf, oneOf, type TextRule, text } from '../fields.ts'
 import { awsAccount, awsRegion, organizationArn } from '../sections/aws.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionsOf } from './target.ts'
+import { type Regions, regionsOf } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** Where and for whom in AWS; what is sent to the first region is copied to the others. */
 export interface AwsReleaseSettings extends Regions {

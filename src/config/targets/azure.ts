@@ -1,7 +1,8 @@
 import { type Fields, flag, listOf, oneOf, section, type TextRule, text, whole } from '../fields.ts'
 import { azureLocation, dateAndTime, resourceGroup, uuid } from '../sections/azure.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
+import { type Regions, regionFields, regionsOf } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** Where and for whom in Azure; the disk becomes a version of a gallery image in the first region, replicated to the others. */
 export interface AzureReleaseSettings extends Regions {

@@ -1,6 +1,7 @@
-import { type Fields, flag, listOf, type TextRule, text } from '../fields.ts'
+import { type Fields, flag, listOf, section, type TextRule, text } from '../fields.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
+import { type Regions, regionFields, regionsOf } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** Where and for whom in Google Cloud. An image can be used everywhere; its regions are where its bytes are kept. */
 export interface GcpReleaseSettings extends Regions {
@@ -12,6 +13,15 @@ export interface GcpReleaseSettings extends Regions {
   readonly family?: string
   readonly staged: boolean
   readonly guestOsFeatures: readonly string[]
+  readonly secureBoot?: GcpSecureBoot
+}
+
+/** Files of the keys that instances boot with, in place of Google's: certificates, or signature lists of UEFI. */
+export interface GcpSecureBoot {
+  readonly platformKey?: string
+  readonly keyExchangeKeys: readonly string[]
+  readonly signatures: readonly string[]
+  readonly forbidden: readonly string[]
 }
 
 /** https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin (2026-11) */
@@ -50,6 +60,15 @@ const member: TextRule = {
   hint: 'write it in lower case as in group:team@example.com, user:…, serviceAccount:…, domain:example.com, principalSet://…',
 }
 
+const keyFile = text('File: a certificate (DER or PEM), or a signature list.')
+
+const secureBootFields: Fields<Written<GcpSecureBoot>> = {
+  platform_key: text('File of the platform key (PK): a certificate (DER or PEM), or a signature list.'),
+  key_exchange_keys: listOf('Keys that may change the lists (KEK).', keyFile),
+  signatures: listOf('Whose boot loaders run (db).', keyFile),
+  forbidden: listOf('Whose do not (dbx).', keyFile),
+}
+
 /** `release.targets.gcp`. */
 export const gcpReleaseFields = (): Fields<Written<GcpReleaseSettings>> => ({
   ...regionFields(
@@ -69,10 +88,17 @@ export const gcpReleaseFields = (): Fields<Written<GcpReleaseSettings>> => ({
       hint: 'a feature looks like SEV_CAPABLE',
     }),
   ),
+  secure_boot: section<Written<GcpSecureBoot>>(
+    'Keys of your own for Secure Boot; what is left out is Google’s.',
+    secureBootFields,
+  ),
 })
 
 /** With defaults. */
 export const gcpRelease: Resolve<GcpReleaseSettings> = (gcp, complain) => {
+  const { secure_boot: keys } = gcp
+  if (keys !== undefined && Object.values(keys).flat().length === 0)
+    complain('secure_boot', 'names no key', 'name the file of one, or leave it out: Google’s keys are used then')
   if (gcp.bucket === undefined) complain('bucket', 'is missing', 'name one; it is made when there is none')
   return {
     ...regionsOf(gcp, complain),
@@ -82,5 +108,13 @@ export const gcpRelease: Resolve<GcpReleaseSettings> = (gcp, complain) => {
     ...(gcp.family !== undefined && { family: gcp.family }),
     staged: gcp.staged ?? false,
     guestOsFeatures: gcp.guest_os_features ?? ['GVNIC', 'VIRTIO_SCSI_MULTIQUEUE'],
+    ...(keys !== undefined && {
+      secureBoot: {
+        ...(keys.platform_key !== undefined && { platformKey: keys.platform_key }),
+        keyExchangeKeys: keys.key_exchange_keys ?? [],
+        signatures: keys.signatures ?? [],
+        forbidden: keys.forbidden ?? [],
+      },
+    }),
   }
 }

@@ -1,7 +1,8 @@
 import { type Fields, flag, listOf, text } from '../fields.ts'
 import { ocid, ociRegion, ociShape } from '../sections/oci.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionFields, regionsOf } from './target.ts'
+import { type Regions, regionFields, regionsOf } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** Where in Oracle Cloud; the disk is sent to the first region, and every region imports it from there. */
 export interface OciReleaseSettings extends Regions {

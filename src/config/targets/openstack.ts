@@ -1,6 +1,7 @@
 import { type Fields, flag, listOf, mapOf, oneOf, text, whole } from '../fields.ts'
 import type { Written } from '../written.ts'
-import { type Regions, type Resolve, regionFields } from './target.ts'
+import { type Regions, regionFields } from './regions.ts'
+import type { Resolve } from './target.ts'
 
 /** What the machines run under, which decides how the disk is written down. */
 export type Hypervisor = 'kvm' | 'vmware' | 'ironic'

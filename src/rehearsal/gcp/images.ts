@@ -39,6 +39,7 @@ function imageOutput(image: ImageRecord, now: number): Json {
     ...(sourceDisk && { sourceDisk: urlOf(sourceDisk) }),
     ...(image.sourceImage && { sourceImage: urlOf(image.sourceImage) }),
     ...(deprecated && { deprecated }),
+    ...(image.initialState && { shieldedInstanceInitialState: image.initialState }),
     selfLink: urlOf(path),
   }
 }
@@ -70,6 +71,7 @@ export const imageOperations: Operations = {
     body: [
       ...['name', 'description', 'family', 'labels', 'sourceDisk', 'sourceType', 'architecture', 'guestOsFeatures'],
       ...['storageLocations', 'imageEncryptionKey.kmsKeyName', 'sourceImage'],
+      ...['pk', 'keks', 'dbs', 'dbxs'].map((key) => `shieldedInstanceInitialState.${key}`),
       ...['rawDisk.source', 'rawDisk.containerType'],
     ],
     run: (call) =>

@@ -48,6 +48,7 @@ export async function newImage(call: Call): Promise<ImageRecord | Failing> {
   const kmsKeyName = textIn(objectIn(body.imageEncryptionKey).kmsKeyName)
   const labels = labelsIn(body.labels)
   const locations = locationsIn(body)
+  const initialState = initialStateIn(body)
   const known = { id: newId(), path: own, name, project, createdAt: now }
   const source = await sourceOf(call, project)
   if ('problem' in source) return { failing: known, error: { code: 'INVALID_IMAGE', message: source.problem } }
@@ -58,6 +59,7 @@ export async function newImage(call: Call): Promise<ImageRecord | Failing> {
     ...(description && { description }),
     ...(family && { family }),
     ...(kmsKeyName && { kmsKeyName }),
+    ...(initialState && { initialState }),
     labels,
     architecture: textIn(body.architecture) ?? source.architecture,
     guestOsFeatures: [...new Set([...source.guestOsFeatures, ...features])],
@@ -67,6 +69,20 @@ export async function newImage(call: Call): Promise<ImageRecord | Failing> {
     ...(archiveBytes !== undefined && { archiveBytes }),
     ...{ sizeGb, file },
   }
+}
+
+/** https://cloud.google.com/compute/shielded-vm/docs/creating-shielded-images (2026-11) */
+function initialStateIn({ shieldedInstanceInitialState: state }: Json): Json | undefined {
+  if (state === undefined) return undefined
+  const { pk, keks, dbs, dbxs } = objectIn(state)
+  for (const key of [pk, keks, dbs, dbxs].flat()) {
+    if (key === undefined) continue
+    const { content, fileType = 'UNDEFINED' } = objectIn(key)
+    const known = ['BIN', 'UNDEFINED', 'X509'].includes(String(fileType))
+    if (!known || typeof content !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(content))
+      throw gcpError('invalid', "Invalid value for field 'resource.shieldedInstanceInitialState'.")
+  }
+  return objectIn(state)
 }
 
 /** One at most: https://cloud.google.com/compute/docs/images/create-custom#selecting_image_storage_location (2026-11) */

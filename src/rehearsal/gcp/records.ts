@@ -21,6 +21,7 @@ export interface ImageRecord extends Resource {
   readonly guestOsFeatures: readonly string[]
   readonly storageLocations: readonly string[]
   readonly kmsKeyName?: string
+  readonly initialState?: Json
   readonly sourceDisk?: string
   readonly sourceImage?: string
   /** Bytes of the packed disk it was made from. */
