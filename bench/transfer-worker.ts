@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import { EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs'
 import { openBlocks } from '../src/clouds/aws/api-blocks.ts'
-import { connectAwsDisk } from '../src/clouds/aws/disk-api.ts'
 import { blockBytes } from '../src/clouds/aws/disk-port.ts'
 import { ebsSink } from '../src/clouds/aws/ebs-sink.ts'
 import type { PageRange } from '../src/clouds/azure/disk-port.ts'
@@ -170,6 +169,8 @@ async function ebsByTheSdk(): Promise<void> {
 /** The whole of it, as a snapshot in the cloud that the environment names. */
 async function snapshot(): Promise<void> {
   const region = 'us-east-1'
+  // Loaded where it is used, as the CLI does: the memory of the other pieces of work is not to hold all of it.
+  const { connectAwsDisk } = await import('../src/clouds/aws/disk-api.ts')
   const api = connectAwsDisk({ region, environment: process.env })
   const token = createHash('sha256').update(`${process.pid} ${Date.now()}`).digest('hex')
   const sizeGiB = Math.ceil(disk.sizeBytes / 2 ** 30)
