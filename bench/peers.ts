@@ -10,6 +10,7 @@ import type { Work } from './transfer-worker.ts'
 const gib = 1024 ** 3
 const rounds = 3
 const region = 'us-east-1'
+const worker = join(import.meta.dirname, 'transfer-worker.ts')
 
 /** Ours divided by theirs, medians of three rounds side by side; absent where a program is not there. */
 export interface Peers {
@@ -47,7 +48,7 @@ async function besideGo(folder: string, disk: string): Promise<number> {
     const [port] = await once(sink.stdout, 'data')
     const url = `http://127.0.0.1:${String(port).trim()}`
     const { ours, theirs } = sideBySide(
-      () => ourWork('ebs', disk, url),
+      () => JSON.parse(execFileSync(process.execPath, [worker, 'ebs', disk, url], { encoding: 'utf8' })) as Took,
       () => JSON.parse(execFileSync(client, [disk, url], { encoding: 'utf8' })) as Took,
     )
     return medianOf('seconds', ours) / medianOf('seconds', theirs)
@@ -69,7 +70,7 @@ function besideColdsnap(folder: string, disk: string): NonNullable<Peers['coldsn
     // Both are told where it is: what is compared is not a proxy.
     const env = { ...rehearsed, AWS_REGION: region, HTTPS_PROXY: undefined, https_proxy: undefined }
     const { ours, theirs } = sideBySide(
-      () => ourWork('snapshot', disk, '', env),
+      () => timed(process.execPath, [worker, 'snapshot', disk], env),
       () => timed('coldsnap', ['upload', '--omit-zero-blocks', '--no-progress', disk], env),
     )
     return {
@@ -88,11 +89,6 @@ function sideBySide(one: () => Took, other: () => Took): { readonly ours: Took[]
     theirs.push(other())
   }
   return { ours, theirs }
-}
-
-function ourWork(work: string, disk: string, url: string, env: NodeJS.ProcessEnv = process.env): Took {
-  const file = join(import.meta.dirname, 'transfer-worker.ts')
-  return JSON.parse(execFileSync(process.execPath, [file, work, disk, url], { encoding: 'utf8', env })) as Took
 }
 
 /** A program from its beginning to its end. */
