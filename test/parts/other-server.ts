@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { vi } from 'vitest'
 import type { Answer, Request } from '../../src/rehearsal/kit/front.ts'
+import { freePort } from './free-port.ts'
 
 /** A server that is not ours, on loopback. */
 export interface OtherServer {
@@ -37,15 +38,6 @@ export async function startServer(
       if (child.kill()) await ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function connects(port: number, child: ChildProcess): Promise<void> {

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
@@ -15,21 +14,13 @@ import { checkConditions } from '../../src/core/check-conditions.ts'
 import { installDial } from '../../src/rehearsal/dial.ts'
 import { openAuthority } from '../../src/rehearsal/kit/authority.ts'
 import { useRehearsal } from '../../src/rehearsal/rehearsal.fixture.ts'
+import { freePort } from './free-port.ts'
 
 const parts = process.env.SINDRI_PARTS ?? ''
 const lacks = (file: string): boolean => process.env.CI === undefined && !existsSync(file)
 const moto = join(parts, 'moto/bin/moto_server')
 const fakeGcs = join(parts, 'fake-gcs-server')
 const azurite = join(parts, 'azurite/node_modules/azurite/dist/src/blob/main.js')
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-  })
-  return promise
-}
 
 async function end(server: ChildProcess): Promise<void> {
   const ended = once(server, 'exit')
