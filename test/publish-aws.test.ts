@@ -125,3 +125,11 @@ test('who may not store blocks is told the permission it takes', async () => {
     ...{ code: 'denied', hint: expect.stringContaining('add ebs:PutSnapshotBlock to the policy') },
   })
 })
+
+test('readers of an image that a region would encrypt are refused before the first byte', async () => {
+  write({ accounts: [reader] })
+  await new sdk.EC2Client({ region: other }).send(new sdk.EnableEbsEncryptionByDefaultCommand({}))
+  const before = changing().length
+  await expect(publish({}, context())).rejects.toThrow(`${other} encrypts every new snapshot`)
+  expect(changing()).toHaveLength(before)
+})

@@ -170,7 +170,10 @@ test('readers of an encrypted image are refused before anything is changed', asy
   await new sdk.EC2Client({ region: home }).send(new sdk.EnableEbsEncryptionByDefaultCommand({}))
   await buildOnAws(here)
   const before = changing()
-  await expect(publish({}, context())).rejects.toMatchObject({ message: expect.stringContaining('is encrypted') })
+  const said = (message: string): unknown => expect.objectContaining({ message: expect.stringContaining(message) })
+  await expect(publish({}, context())).rejects.toMatchObject({
+    complaints: [said('is encrypted'), said(`${home} encrypts every new snapshot`)],
+  })
   expect(changing()).toEqual(before)
 })
 

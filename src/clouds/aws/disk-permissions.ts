@@ -1,5 +1,6 @@
 import type { AwsReleaseSettings } from '../../config/targets/aws.ts'
 import type { Permission, ReleaseNeeds } from '../cloud.ts'
+import { isShared } from './disk-settings.ts'
 
 /** Actions of publishing a disk, by what they are for. A test compares them with the calls the code makes. */
 export const diskActions: Readonly<Record<string, readonly string[]>> = {
@@ -65,7 +66,7 @@ export function diskPermissionsOf(
     const turnsOff = settings.disableEncryptionByDefault
     if (/:(Disable|Enable)Ebs/.test(action) || action === 'ssm:DeleteParameter') return turnsOff
     if (action.startsWith('ssm:')) return settings.ssmParameter !== undefined || turnsOff
-    if (action.startsWith('ec2:GetEbs')) return audience !== 'private' || turnsOff
+    if (action.startsWith('ec2:GetEbs')) return isShared(settings, { audience }) || turnsOff
     if (action.startsWith('ec2:GetImageBlock')) return audience !== 'private'
     return true
   }

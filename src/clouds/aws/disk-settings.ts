@@ -122,6 +122,14 @@ function pointerSettings(
   ]
 }
 
+/** Others than the account itself use the images: what is encrypted by its default key opens to none of them. */
+export function isShared(
+  { accounts, organizations, organizationalUnits }: AwsReleaseSettings,
+  { audience }: Pick<ReleaseIdentity, 'audience'>,
+): boolean {
+  return audience !== 'private' || [accounts, organizations, organizationalUnits].some((all) => all.length > 0)
+}
+
 /** Everyone who is declared, as EC2 launch permissions. */
 function readersOf(settings: AwsReleaseSettings, { audience }: ReleaseIdentity): readonly Reader[] {
   return [

@@ -3,6 +3,7 @@ import type { Publication, ReleaseIdentity } from '../../release/publication.ts'
 import type { DiskTarget, Finding } from '../disk-target.ts'
 import { tag } from '../tags.ts'
 import { type AwsApis, awsDiskPlan } from './disk-plan.ts'
+import { isShared } from './disk-settings.ts'
 import { importFindings } from './import-findings.ts'
 
 /** AWS with credentials at hand, for finished disks. */
@@ -71,14 +72,14 @@ function bootFindings(settings: AwsReleaseSettings, { disk }: Publication): read
   return findings
 }
 
-/** What a public image would be refused for when everything else is done. */
+/** What an image for others would be refused for when everything else is done. */
 export async function regionFindings(
   apis: AwsApis,
   settings: AwsReleaseSettings,
   { audience }: ReleaseIdentity,
   region: string,
 ): Promise<readonly Finding[]> {
-  const encryption = settings.disableEncryptionByDefault || audience !== 'private'
+  const encryption = settings.disableEncryptionByDefault || isShared(settings, { audience })
   const found = await Promise.all([
     encryption ? encryptionFindings(apis, settings, region) : [],
     audience === 'private' ? [] : blockFindings(apis, region),
@@ -99,7 +100,7 @@ async function encryptionFindings(
     return [
       {
         level: 'error',
-        message: `${region} encrypts every new snapshot, and an encrypted image cannot be public`,
+        message: `${region} encrypts every new snapshot, and an image so encrypted cannot be shared`,
         hint: 'set release.targets.aws.disable_encryption_by_default: true to have that off while the import begins there, for the whole account',
       },
     ]

@@ -103,7 +103,7 @@ export function notPast(at: string, now: number): string {
   return minute(Math.max(Date.parse(at), now + soonMs))
 }
 
-/** The minute of a deprecation, as people read it; one that has passed is as good as any other. */
+/** The minute of a deprecation, as people read it; EC2 takes none that has passed, so one that has is only told to be over. */
 export function deprecationText(at: string | undefined, now: number): string {
   if (at === undefined || at === '') return 'never'
   return Date.parse(at) <= now + soonMs ? 'deprecated' : minute(Date.parse(at))
